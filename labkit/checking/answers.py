@@ -1,0 +1,106 @@
+"""A student's answers, read by name and by type.
+
+Everything a check may read can also travel as plain data (text, numbers, a resource's name), so that a grader in
+another process runs the same checks without the student's objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from labkit.checking.verdict import Failed, NotAttempted, Verdict
+
+# What a student leaves in place of an answer: "<your bucket>", "YOUR_BUCKET", "your-bucket-name", "TODO", "...".
+_PLACEHOLDER = re.compile(r"\s*(<.*>|your[-_ ].*|todo\b.*|\.\.\.|…)?\s*", re.IGNORECASE | re.DOTALL)
+
+
+class Unreadable(Exception):  # noqa: N818 - it carries a verdict, it is not an error of ours.
+    """An answer that cannot be judged further; `verdict` says why. Raised by `Answers`, caught by `Exercise.judge`."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+
+class Answers:
+    """Typed access to the names of a student's notebook.
+
+    Each method raises `Unreadable`: *not attempted* for a name that is missing, None, `...` or an unfilled placeholder,
+    *failed* for one of the wrong type.
+    """
+
+    def __init__(self, names: Mapping[str, object]) -> None:
+        self._names = names
+
+    def text(self, name: str) -> str:
+        """A string, or the `name` of an object that has one, such as a storage `Bucket`."""
+        value = self._given(name)
+        found = value if isinstance(value, str) else _attribute(value, "name")
+        if found is None:
+            raise _wrong_type(name, value, "a name (text), or an object that has one")
+        return found
+
+    def resource(self, name: str, collection: str) -> str:
+        """A full resource name such as `projects/p/locations/r/customJobs/1`, from text or from an SDK object."""
+        value = self._given(name)
+        try:
+            found = value if isinstance(value, str) else _attribute(value, "resource_name")
+        except RuntimeError as error:
+            # The SDK's `resource_name` raises until the resource exists: "CustomJob resource has not been created."
+            raise Unreadable(
+                Failed(
+                    f"{name} is a {type(value).__name__} that has not been created in the cloud.",
+                    "an object that exists there",
+                    f"Defining it is only half: submit it, for example with {name}.run().",
+                )
+            ) from error
+        if found is None or f"/{collection}/" not in found:
+            raise _wrong_type(name, value, f"one of {collection}, such as Google's SDK returns")
+        return found
+
+    def integers(self, name: str) -> tuple[int, ...]:
+        """Whole numbers, from a list, a tuple or an array; 7.0 is taken as 7."""
+        value = self._given(name)
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+            raise _wrong_type(name, value, "a list of whole numbers")
+        items = list(value)
+        if not items:
+            raise Unreadable(NotAttempted(f"{name} is an empty list."))
+        wrong = next((item for item in items if not _is_whole(item)), None)
+        if wrong is not None:
+            raise _wrong_type(f"an item of {name}", wrong, "a whole number")
+        return tuple(int(item) for item in items)
+
+    def flag(self, name: str) -> bool:
+        """True or False."""
+        value = self._given(name)
+        if not isinstance(value, bool):
+            raise _wrong_type(name, value, "True or False")
+        return value
+
+    def _given(self, name: str) -> object:
+        value = self._names.get(name)
+        if value is None or value is ...:
+            raise Unreadable(NotAttempted(f"{name} has no value yet."))
+        if isinstance(value, str) and _PLACEHOLDER.fullmatch(value):
+            raise Unreadable(NotAttempted(f"{name} is still the placeholder {value!r}."))
+        return value
+
+
+def _attribute(value: object, attribute: str) -> str | None:
+    found = getattr(value, attribute, None)
+    return found if isinstance(found, str) else None
+
+
+def _is_whole(item: object) -> bool:
+    # numpy's numbers are no `int`, but they compare and convert as one.
+    return hasattr(item, "__int__") and not isinstance(item, str) and int(item) == item
+
+
+def _wrong_type(name: str, value: object, expected: str) -> Unreadable:
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return Unreadable(
+        Failed(f"{name} is of type {type(value).__name__}: {shown}", expected, f"Look at the line that sets {name}.")
+    )

@@ -1,0 +1,229 @@
+"""The only maker of Google clients, and the only place that knows how the local cloud and Google Cloud differ."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labkit.errors import CloudError, ConsentNeededError
+from labkit.settings import GOOGLE, LOCAL, Settings, load
+
+if TYPE_CHECKING:
+    from google.cloud import aiplatform_v1, storage
+
+    from labkit.localcloud.daemon import Daemon
+    from labkit.localcloud.keeper import Keeper
+    from labkit.localcloud.record import ServerRecord
+
+_IMAGES = Path(__file__).parent / "images"
+
+# One per process: two labs in one notebook share it.
+_keeper: Keeper | None = None
+
+
+class Cloud(ABC):
+    """One project in one region. Clients are Google's own, made on first use and kept: a connection costs 30 ms."""
+
+    name: str
+
+    def __init__(self, project: str, region: str) -> None:
+        self.project = project
+        self.region = region
+
+    @abstractmethod
+    def ensure(self) -> None:
+        """Raises CloudError at once where the cloud cannot be reached, before a client retries for minutes."""
+
+    @cached_property
+    def _storage(self) -> storage.Client:
+        from google.cloud import storage
+
+        return storage.Client(project=self.project)
+
+    def storage(self) -> storage.Client:
+        return self._storage
+
+    def jobs(self) -> aiplatform_v1.JobServiceClient:
+        return self._vertex("JobServiceClient")
+
+    def models(self) -> aiplatform_v1.ModelServiceClient:
+        return self._vertex("ModelServiceClient")
+
+    def endpoints(self) -> aiplatform_v1.EndpointServiceClient:
+        return self._vertex("EndpointServiceClient")
+
+    def predictions(self) -> aiplatform_v1.PredictionServiceClient:
+        return self._vertex("PredictionServiceClient")
+
+    def logs(self, job_id: str) -> list[str]:
+        """What a Vertex AI job printed, in order; `job_id` is the last part of its resource name."""
+        from google.cloud import logging_v2
+
+        client = logging_v2.services.logging_service_v2.LoggingServiceV2Client()
+        entries = client.list_log_entries(
+            request={
+                "resource_names": [f"projects/{self.project}"],
+                "filter": f'resource.type="ml_job" AND resource.labels.job_id="{job_id}"',
+                "order_by": "timestamp asc",
+            }
+        )
+        return [entry.text_payload or str(entry.json_payload.get("message", "")) for entry in entries]
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        return {}
+
+    def _vertex(self, kind: str) -> Any:
+        if kind not in self._clients:
+            from google.cloud import aiplatform_v1
+
+            endpoint = f"{self.region}-aiplatform.googleapis.com"
+            self._clients[kind] = getattr(aiplatform_v1, kind)(client_options={"api_endpoint": endpoint})
+        return self._clients[kind]
+
+
+class LocalCloud(Cloud):
+    """The server on this machine: bills nothing, and is started when it is needed."""
+
+    name = LOCAL
+
+    def __init__(self, project: str, region: str, keeper: Keeper) -> None:
+        super().__init__(project, region)
+        self._keeper = keeper
+
+    def ensure(self) -> None:
+        from labkit.localcloud.daemon import CannotStart
+
+        try:
+            self._keeper.ensure()
+        except CannotStart as error:
+            raise CloudError(str(error)) from error
+
+
+class GoogleCloud(Cloud):
+    """Google's own. Nothing is redirected; what is made there is billed."""
+
+    name = GOOGLE
+
+    def ensure(self) -> None:
+        import google.auth
+        from google.auth.exceptions import DefaultCredentialsError
+
+        try:
+            google.auth.default()
+        except DefaultCredentialsError as error:
+            raise CloudError(
+                "There are no Google Cloud credentials on this machine. Run `gcloud auth application-default login`, "
+                "or work on a Workbench instance, which has its own."
+            ) from error
+
+
+def connect(
+    name: str,
+    *,
+    project: str | None = None,
+    yes: bool = False,
+    bills: Sequence[str] = (),
+    settings: Settings | None = None,
+) -> Cloud:
+    """The cloud called `name`, "local" or "google", ready for use.
+
+    Local: the server is started or found and this process's environment redirected to it.
+    Google: needs a project, and once per project an explicit `yes` to `bills`, the lines that say what will be billed.
+    Raises CloudError, ConsentNeededError.
+    """
+    settings = settings or load()
+    if name == LOCAL:
+        return _connect_local(settings, project)
+    if name != GOOGLE:
+        raise CloudError(f"There is no cloud {name!r}. Choose {LOCAL!r} or {GOOGLE!r}.")
+    project = project or settings.project
+    if not project:
+        raise CloudError("Google Cloud needs a project. Pass project='your-project-id', or set LABKIT_PROJECT.")
+    _require_consent(settings.home / "google_consent.json", project, tuple(bills), yes=yes)
+    cloud = GoogleCloud(project, settings.region)
+    cloud.ensure()
+    return cloud
+
+
+def daemon(settings: Settings, *, port: int = 0) -> Daemon:
+    """The server of this installation's local cloud; nothing is started yet."""
+    from labkit import __version__
+    from labkit.localcloud.daemon import Daemon
+
+    return Daemon(
+        home=settings.local_cloud_home,
+        project=settings.local_project,
+        zone=f"{settings.region}-a",
+        images=_IMAGES,
+        version=__version__,
+        port=port,
+    )
+
+
+def _connect_local(settings: Settings, project: str | None) -> LocalCloud:
+    from labkit.localcloud.daemon import CannotStart
+
+    server = daemon(settings)
+    try:
+        record = server.ensure()
+    except CannotStart as error:
+        raise CloudError(str(error)) from error
+    if project and project != record.project:
+        raise CloudError(
+            f"The local cloud has the project {record.project!r}, not {project!r}. Leave `project` out, or "
+            f"`labkit cloud stop` and start again with LABKIT_PROJECT={project}."
+        )
+    _enter(server.environment(os.environ, record), record)
+    return LocalCloud(record.project, settings.region, _keep(server, record))
+
+
+def _enter(environment: dict[str, str], record: ServerRecord) -> None:
+    """Make `environment` this process's own."""
+    for variable in set(os.environ) - set(environment):
+        del os.environ[variable]
+    os.environ.update(environment)
+    # google.auth reads these variables once, at import. Where it came first, its constants are set as well.
+    metadata: Any = sys.modules.get("google.auth.compute_engine._metadata")
+    if metadata is not None:
+        metadata._GCE_METADATA_HOST = f"127.0.0.1:{record.port}"
+        metadata._NO_GCE_CHECK = False
+
+
+def _keep(server: Daemon, record: ServerRecord) -> Keeper:
+    global _keeper  # noqa: PLW0603 - a process has one environment, so one local cloud.
+    if _keeper is None or _keeper.daemon != server:
+        from labkit.localcloud.keeper import Keeper, tell_on_stderr
+
+        if _keeper is not None:
+            _keeper.end()
+        _keeper = Keeper(server, record, tell_on_stderr)
+        _keeper.watch()
+        _before_each_cell(_keeper)
+    return _keeper
+
+
+def _before_each_cell(keeper: Keeper) -> None:
+    """In a notebook, see to it that the cloud is up before a cell that may use it runs."""
+    interactive: Any = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive else None
+    if shell is not None:
+        shell.events.register("pre_run_cell", lambda _info: keeper.ensure())
+
+
+def _require_consent(path: Path, project: str, bills: tuple[str, ...], *, yes: bool) -> None:
+    agreed: list[str] = json.loads(path.read_text()) if path.exists() else []
+    if project in agreed:
+        return
+    if not yes:
+        raise ConsentNeededError(project, bills)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".new")
+    partial.write_text(json.dumps([*agreed, project]))
+    partial.replace(path)

@@ -1,0 +1,132 @@
+"""What a student's notebook holds: `lab = labkit.start("06_training")`, then `lab.check("bucket")`."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+from labkit import labs
+from labkit.checking.answers import Answers
+from labkit.checking.display import Hints, Solution, Standing, Standings
+from labkit.checking.exercise import LabDefinition
+from labkit.checking.result import Result
+from labkit.errors import LabkitError, UnknownNameError
+from labkit.localcloud.core.clock import SystemClock
+from labkit.progress import Progress
+
+if TYPE_CHECKING:
+    from labkit.cloud import Cloud
+
+# A bucket's name has at most 63 characters: https://cloud.google.com/storage/docs/buckets#naming
+_LONGEST_NAME = 63
+
+
+class Lab:
+    """One student's work on one lab, on one cloud.
+
+    `names` is the notebook's own namespace: looked at when a check runs, never written to.
+    """
+
+    def __init__(
+        self, definition: LabDefinition, cloud: Cloud, names: Mapping[str, object], progress: Progress
+    ) -> None:
+        self._definition = definition
+        self._cloud = cloud
+        self._names = names
+        self._progress = progress
+
+    @property
+    def id(self) -> str:
+        return self._definition.id
+
+    @property
+    def project(self) -> str:
+        """The project's id, for `storage.Client(project=…)` and `aiplatform.init(project=…)`."""
+        return self._cloud.project
+
+    @property
+    def region(self) -> str:
+        """Where the lab's resources belong, such as "us-central1"."""
+        return self._cloud.region
+
+    def unique_name(self, purpose: str) -> str:
+        """A name no other project has, for a bucket: the project's id, itself unique, and `purpose`.
+
+        The same each time, so that a restarted kernel finds its bucket again.
+        """
+        name = f"{self.project}-{purpose}"
+        if len(name) <= _LONGEST_NAME:
+            return name
+        digest = hashlib.sha256(self.project.encode()).hexdigest()[:12]
+        return f"{purpose}-{digest}"[-_LONGEST_NAME:]
+
+    def check(self, exercise: str) -> Result:
+        """Judges an exercise by what the cloud holds now, and keeps the result."""
+        result = self._definition.exercise(exercise).judge(self.id, Answers(self._names), self._cloud)
+        self._progress.record(result)
+        return result
+
+    def hint(self, exercise: str, tier: int = 1) -> Hints:
+        """Hints, weakest first; `tier` is counted from 1."""
+        hints = self._definition.exercise(exercise).hints
+        if not 1 <= tier <= len(hints):
+            tiers = (str(number) for number in range(1, len(hints) + 1))
+            raise UnknownNameError(f"hint for {exercise}", str(tier), tiers)
+        return Hints(exercise, hints, tier)
+
+    def solution(self, exercise: str) -> Solution:
+        """The answer, from the course's solutions; LabkitError where they were not handed out."""
+        from labkit.authoring.source import read_source
+        from labkit.authoring.tree import find_tree
+
+        self._definition.exercise(exercise)
+        tree = find_tree(Path.cwd(), Path(__file__).parent)
+        if tree is None:
+            raise LabkitError(
+                f"No solutions/ folder at or above {Path.cwd()}. This copy of the course comes without solutions; "
+                f"lab.hint({exercise!r}) still helps."
+            )
+        region = read_source(tree.lab_source(self.id)).answers()[exercise].region
+        assert region is not None
+        return Solution(exercise, dedent(region.answer))
+
+    def progress(self) -> Standings:
+        """Every exercise with the best result so far."""
+        entries = self._progress.entries()
+        rows = tuple(
+            Standing(exercise.name, entry.outcome, entry.earned, exercise.points)
+            if (entry := entries.get(exercise.name))
+            else Standing(exercise.name, "not attempted", 0, exercise.points)
+            for exercise in self._definition.exercises
+        )
+        return Standings(self._definition.title, rows)
+
+    def __repr__(self) -> str:
+        return (
+            f"{self._definition.title} ({self.id}), {len(self._definition.exercises)} exercises, "
+            f"{self._definition.points} points\n"
+            f"cloud {self._cloud.name}, project {self.project}, region {self.region}"
+        )
+
+
+def start(lab: str, *, cloud: str | None = None, project: str | None = None) -> Lab:
+    """Begins or resumes a lab in the notebook that calls it.
+
+    `cloud` is "local" or "google"; without it LABKIT_CLOUD decides, else local. On Google Cloud `project` is needed,
+    and an explicit yes to what will be billed.
+    """
+    # In a notebook the caller's globals are IPython's `user_ns`; in a script, the module's own. Both are live.
+    names = sys._getframe(1).f_globals
+    definition = labs.find(lab)
+
+    from labkit import settings
+    from labkit.cloud import connect
+
+    chosen = settings.load()
+    connected = connect(cloud or chosen.cloud, project=project)
+    path = chosen.home / "progress" / connected.name / connected.project / f"{lab}.json"
+    return Lab(definition, connected, names, Progress(path, clock=SystemClock()))

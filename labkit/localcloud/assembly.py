@@ -1,0 +1,67 @@
+"""Puts the local cloud together: every part, made once, in one place. A new service is added here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.localcloud.contract.registry import Registry
+from labkit.localcloud.core.blobs import Blobs
+from labkit.localcloud.core.clock import Clock, SystemClock
+from labkit.localcloud.core.dispatch import Dispatcher, Service
+from labkit.localcloud.core.hand_routed import HandRouted
+from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.operations import Operations, OperationsService
+from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.core.resources import Resources
+from labkit.localcloud.core.store import Store
+from labkit.localcloud.core.tasks import Tasks
+from labkit.localcloud.iam.tokens import Tokens, load_key
+from labkit.localcloud.services.logging.log_book import LogBook
+from labkit.localcloud.services.logging.service import LoggingService
+from labkit.localcloud.services.resource_manager import ResourceManagerProjects
+
+_PROJECT_NUMBER = "100000000001"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What the server serves, and what it must open and close."""
+
+    registry: Registry
+    projects: Projects
+    tokens: Tokens
+    dispatcher: Dispatcher
+    hand_routed: Sequence[HandRouted]
+    store: Store
+    tasks: Tasks
+    operations: Operations
+
+    def start(self, environment: Mapping[str, str]) -> None:
+        """Take up what the last server left. `environment` is what a student's process is given."""
+        self.operations.fail_interrupted()
+
+    async def close(self) -> None:
+        await self.tasks.stop()
+        self.store.close()
+
+
+def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = None) -> Cloud:
+    """A cloud whose state is in `home`."""
+    clock = clock or SystemClock()
+    ids = Ids()
+    registry = Registry()
+    store = Store(home / "cloud.db")
+    resources = Resources(store)
+    tasks = Tasks()
+    projects = Projects(Project(project, _PROJECT_NUMBER))
+    tokens = Tokens(load_key(home / "tokens.key"), clock)
+    operations = Operations(registry, resources, ids, tasks)
+    book = LogBook(registry, store, clock, ids)
+    services: list[Service] = [
+        OperationsService(operations),
+        ResourceManagerProjects(registry, projects),
+        LoggingService(registry, projects, book),
+    ]
+    return Cloud(registry, projects, tokens, Dispatcher(tokens, services), [], store, tasks, operations)

@@ -1,0 +1,56 @@
+"""Where a request meets its handler, whatever transport brought it: who calls, is it written, run it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from labkit.localcloud.contract.registry import Method
+from labkit.localcloud.errors import ApiError
+from labkit.localcloud.iam.tokens import Principal, Tokens
+
+
+class Service(Protocol):
+    """Handlers of one service. Each is a method named as its RPC: `CreateCustomJob(request, context) -> response`."""
+
+    @property
+    def service(self) -> str:
+        """The full proto name: "google.cloud.aiplatform.v1.JobService"."""
+        ...
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a handler may know beyond its request. `host` is the one called, with its region prefix."""
+
+    method: Method
+    principal: Principal
+    host: str
+
+
+class Dispatcher:
+    """Authenticates a call and hands it to the handler that bears the RPC's name."""
+
+    def __init__(self, tokens: Tokens, services: Sequence[Service]) -> None:
+        self._tokens = tokens
+        self._services = {service.service: service for service in services}
+
+    def handler(self, method: Method) -> Callable[[Any, Context], Any] | None:
+        """The handler of an RPC, or None where none is written."""
+        handler: Callable[[Any, Context], Any] | None = getattr(self._services.get(method.service), method.name, None)
+        return handler
+
+    def authenticate(self, authorization: str, service: str) -> Principal:
+        """Raises UNAUTHENTICATED."""
+        return self._tokens.authenticate(authorization, service)
+
+    async def call(self, method: Method, request: Any, *, authorization: str, host: str) -> Any:
+        """The response message. Raises ApiError; `core.failures` words whatever else a handler raises."""
+        principal = self.authenticate(authorization, method.api.host)
+        handler = self.handler(method)
+        if handler is None:
+            raise ApiError.unimplemented(f"{method.service}.{method.name}")
+        response = handler(request, Context(method, principal, host))
+        return await response if inspect.isawaitable(response) else response

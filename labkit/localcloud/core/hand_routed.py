@@ -1,0 +1,25 @@
+"""An API whose HTTP surface is in no proto, so its routes are written by hand: Cloud Storage's JSON API is one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from labkit.localcloud.errors import ApiError
+from labkit.localcloud.iam.tokens import Principal
+
+
+class HandRouted(Protocol):
+    """What the HTTP transport needs of such an API. It authenticates first; `respond` never sees an anonymous call."""
+
+    hosts: frozenset[str]
+
+    async def respond(self, request: Request, principal: Principal) -> Response:
+        """Answer, or raise ApiError."""
+        ...
+
+    def refuse(self, request: Request, error: ApiError) -> Response:
+        """An error in this API's own shape."""
+        ...

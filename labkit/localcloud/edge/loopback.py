@@ -1,0 +1,37 @@
+"""What the listening address itself serves: the metadata server, and the administration of this cloud."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from labkit.localcloud.edge.metadata import MetadataServer
+from labkit.localcloud.record import SECRET_HEADER
+
+
+class Loopback:
+    """An ASGI application. Administration needs the secret of the data folder, which the student's code does not have."""
+
+    def __init__(self, metadata: MetadataServer, secret: str, stop: Callable[[], None]) -> None:
+        self._metadata = metadata
+        self._secret = secret
+        self._stop = stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._respond(Request(scope, receive))(scope, receive, send)
+
+    def _respond(self, request: Request) -> Response:
+        if not request.url.path.startswith("/labkit/"):
+            return self._metadata.respond(request)
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), self._secret):
+            return JSONResponse({"error": f"{SECRET_HEADER} is missing or wrong."}, 403)
+        if (request.method, request.url.path) == ("GET", "/labkit/health"):
+            return JSONResponse({"ready": True})
+        if (request.method, request.url.path) == ("POST", "/labkit/stop"):
+            self._stop()
+            return JSONResponse({"stopping": True})
+        return JSONResponse({"error": f"There is no {request.method} {request.url.path}."}, 404)

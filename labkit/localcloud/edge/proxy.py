@@ -1,0 +1,172 @@
+"""The one listening socket. A client reaches Google's hosts through it by HTTPS_PROXY, and the machine's own by address.
+
+CONNECT to a host of Google's ends here: TLS is taken off and the bytes go to the HTTP protocol in this process, or, where
+only h2 was offered, to the gRPC server. CONNECT to any other host is a tunnel that nobody looks into.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from labkit.localcloud.edge.hosts import is_googles
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_HEAD = 16 * 1024
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+# Connects a protocol to some peer, as loop.create_connection does.
+Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[tuple[asyncio.BaseTransport, asyncio.BaseProtocol]]]
+
+
+class Proxy:
+    """Accepts connections and decides what each one is."""
+
+    def __init__(
+        self,
+        *,
+        http_protocol: Callable[[], asyncio.Protocol],
+        connect_grpc: Connect,
+        tls: ssl.SSLContext,
+        upstream: str,
+    ) -> None:
+        """`upstream` is the URL of the machine's own HTTPS proxy, or empty."""
+        self._http_protocol = http_protocol
+        self._connect_grpc = connect_grpc
+        self._tls = tls
+        self._upstream = urlsplit(upstream) if upstream else None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self, port: int) -> asyncio.Server:
+        """Listen on 127.0.0.1; raises OSError where the port is taken."""
+        return await asyncio.get_running_loop().create_server(lambda: _Opening(self), "127.0.0.1", port)
+
+    def serve_plain(self, transport: asyncio.Transport, head: bytes) -> None:
+        """A request to this machine itself: the metadata server, the administration."""
+        _hand_over(transport, self._http_protocol(), head)
+
+    def connect(self, transport: asyncio.Transport, target: str, head: bytes) -> None:
+        """CONNECT `target`; `head` is the request as it came, to be repeated to an upstream proxy."""
+        transport.pause_reading()
+        host, _, port = target.rpartition(":")
+        work = self._terminate(transport) if is_googles(host) else self._tunnel(transport, host, int(port or 443), head)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _terminate(self, transport: asyncio.Transport) -> None:
+        loop = asyncio.get_running_loop()
+        transport.write(_ESTABLISHED)
+        waiting = _Waiting()
+        try:
+            secure = await loop.start_tls(transport, waiting, self._tls, server_side=True)
+        except (OSError, ssl.SSLError) as error:
+            _log.info("TLS was not agreed: %s. Does the client trust the bundle of `labkit cloud env`?", error)
+            transport.abort()
+            return
+        if secure is None:  # The client went away during the handshake.
+            return
+        connection = secure.get_extra_info("ssl_object")
+        if connection.selected_alpn_protocol() == "h2":
+            await self._splice(secure, self._connect_grpc, waiting.received)
+        else:
+            _hand_over(secure, self._http_protocol(), waiting.received)
+
+    async def _tunnel(self, transport: asyncio.Transport, host: str, port: int, head: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        upstream = self._upstream
+        if upstream is not None and upstream.hostname:
+            name, number = upstream.hostname, upstream.port or 80
+            await self._splice(transport, lambda make: loop.create_connection(make, name, number), head)
+        else:
+            await self._splice(
+                transport, lambda make: loop.create_connection(make, host, port), b"", greeting=_ESTABLISHED
+            )
+
+    async def _splice(
+        self, transport: asyncio.Transport, connect: Connect, first: bytes | bytearray, greeting: bytes = b""
+    ) -> None:
+        try:
+            far, _ = await connect(lambda: _Splice(transport))
+        except OSError as error:
+            _log.info("A tunnel could not be opened: %s", error)
+            transport.write(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+            transport.close()
+            return
+        assert isinstance(far, asyncio.Transport)
+        transport.write(greeting)
+        transport.set_protocol(_Splice(far))
+        if first:
+            far.write(bytes(first))
+        transport.resume_reading()
+
+
+class _Opening(asyncio.Protocol):
+    """Reads up to the end of the first request's head, then gives the connection away."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self._proxy = proxy
+        self._head = bytearray()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._head += data
+        verb, _, rest = bytes(self._head[:_LARGEST_HEAD]).partition(b" ")
+        if verb != b"CONNECT" and len(self._head) >= len(b"CONNECT "):
+            self._proxy.serve_plain(self._transport, bytes(self._head))
+        elif b"\r\n\r\n" in self._head:
+            target = rest.partition(b" ")[0].decode("latin-1")
+            if target.rpartition(":")[2].isdigit():
+                self._proxy.connect(self._transport, target, bytes(self._head))
+            else:
+                self._transport.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+                self._transport.close()
+        elif len(self._head) > _LARGEST_HEAD:
+            self._transport.abort()
+
+
+class _Waiting(asyncio.Protocol):
+    """Keeps what arrives between the end of the TLS handshake and the choice of a protocol."""
+
+    def __init__(self) -> None:
+        self.received = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+
+
+class _Splice(asyncio.Protocol):
+    """Writes to the other side whatever this side sends, no faster than the other side reads."""
+
+    def __init__(self, other: asyncio.Transport) -> None:
+        self._other = other
+
+    def data_received(self, data: bytes) -> None:
+        self._other.write(data)
+
+    def pause_writing(self) -> None:
+        with contextlib.suppress(RuntimeError):  # It is closing.
+            self._other.pause_reading()
+
+    def resume_writing(self) -> None:
+        with contextlib.suppress(RuntimeError):  # It is closing.
+            self._other.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._other.close()
+
+
+def _hand_over(transport: asyncio.Transport, protocol: asyncio.Protocol, received: bytes | bytearray) -> None:
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    if received:
+        protocol.data_received(bytes(received))
+    transport.resume_reading()

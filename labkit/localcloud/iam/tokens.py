@@ -1,0 +1,83 @@
+"""Access tokens: signed and stateless, so that one a CLI cached outlives a restart of the server."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+
+from labkit.localcloud.core.clock import Clock
+from labkit.localcloud.errors import ApiError, Code
+
+CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+LIFETIME = timedelta(hours=1)
+
+# Google's access tokens start so; tools recognise and redact the prefix.
+_PREFIX = "ya29."
+
+# The text Google's front end answers with: https://developers.google.com/identity/sign-in/web/devconsole-project
+_EXPECTED = (
+    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who calls: the e-mail address of a service account or a user."""
+
+    email: str
+
+
+class Tokens:
+    """Mints and verifies bearer tokens with a key that only this data folder has."""
+
+    def __init__(self, key: bytes, clock: Clock) -> None:
+        self._key = key
+        self._clock = clock
+
+    def mint(self, principal: Principal, *, scopes: Sequence[str] = (CLOUD_PLATFORM,)) -> str:
+        """A token good for `LIFETIME` from now."""
+        claims = {
+            "sub": principal.email,
+            "scope": " ".join(scopes),
+            "exp": int((self._clock.now() + LIFETIME).timestamp()),
+        }
+        return _PREFIX + jwt.encode(claims, self._key, algorithm="HS256")
+
+    def authenticate(self, authorization: str, service: str) -> Principal:
+        """The caller named by an Authorization header. Raises UNAUTHENTICATED with Google's ErrorInfo reasons."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise _refusal(f"Request is missing required authentication credential. {_EXPECTED}", "CREDENTIALS_MISSING", service)
+        try:
+            # The expiry is compared below, by the clock of this cloud.
+            claims = jwt.decode(
+                token.removeprefix(_PREFIX), self._key, algorithms=["HS256"], options={"verify_exp": False}
+            )
+        except jwt.PyJWTError as error:
+            raise _refusal(
+                f"Request had invalid authentication credentials. {_EXPECTED}", "ACCESS_TOKEN_TYPE_UNSUPPORTED", service
+            ) from error
+        if claims["exp"] <= self._clock.now().timestamp():
+            raise _refusal(f"Request had invalid authentication credentials. {_EXPECTED}", "ACCESS_TOKEN_EXPIRED", service)
+        return Principal(claims["sub"])
+
+
+def load_key(path: Path) -> bytes:
+    """The signing key of a data folder, made at first use and readable by its owner only."""
+    if not path.exists():
+        partial = path.with_suffix(".new")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        partial.replace(path)
+    return path.read_bytes()
+
+
+def _refusal(message: str, reason: str, service: str) -> ApiError:
+    return ApiError(Code.UNAUTHENTICATED, message, reason=reason, metadata={"service": service})

@@ -1,0 +1,212 @@
+"""The local cloud's process: its sockets and its life cycle. `python -m labkit.localcloud.server --help`"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from filelock import FileLock, Timeout
+from uvicorn.server import ServerState
+
+from labkit.localcloud.assembly import Cloud, assemble
+from labkit.localcloud.edge import environment
+from labkit.localcloud.edge.certificates import Certificates
+from labkit.localcloud.edge.loopback import Loopback
+from labkit.localcloud.edge.metadata import MetadataServer
+from labkit.localcloud.edge.proxy import Proxy
+from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, ServerRecord
+from labkit.localcloud.wire.http import HttpTransport
+
+if TYPE_CHECKING:
+    from labkit.localcloud.wire.grpc import GrpcTransport
+
+_log = logging.getLogger(__name__)
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Config:
+    """`home` holds all state. `port` 0 means any free port. `images` holds the course's own container images."""
+
+    home: Path
+    port: int
+    project: str
+    zone: str
+    images: Path
+    version: str
+
+
+class Server:
+    """Everything that must be closed again, in the order it was opened."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._secret = secrets.token_urlsafe(16)
+        self._stopping = asyncio.Event()
+        self._grpc: GrpcTransport | None = None
+        self._grpc_target: Callable[[Callable[[], asyncio.Protocol]], Any] | None = None
+        self._grpc_starting = asyncio.Lock()
+
+    def stop(self) -> None:
+        """End `run` in good order."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Serve until stopped. Raises OSError where the port is taken."""
+        config = self._config
+        certificates = Certificates(config.home / "tls")
+        certificates.write_bundle(_trusted_roots())
+        async with _sockets_folder() as sockets, contextlib.AsyncExitStack() as stack:
+            self._cloud = assemble(config.home, project=config.project, images=config.images)
+            stack.push_async_callback(self._cloud.close)
+            self._sockets = sockets
+            state, protocol = self._http(self._cloud)
+            proxy = Proxy(
+                http_protocol=protocol,
+                connect_grpc=self._connect_grpc,
+                tls=certificates.server_context(),
+                upstream=environment.upstream_proxy(os.environ),
+            )
+            listener = await proxy.listen(config.port)
+            stack.callback(listener.close)
+            stack.callback(_close_connections, state)
+            stack.push_async_callback(self._stop_grpc)
+            port: int = listener.sockets[0].getsockname()[1]
+            self._cloud.start(self._child_environment(certificates, port))
+            self._announce(port)
+            stack.callback(ServerRecord.retire, config.home)
+            await self._stopping.wait()
+            _log.info("Stopping")
+
+    def _http(self, cloud: Cloud) -> tuple[ServerState, Callable[[], asyncio.Protocol]]:
+        metadata = MetadataServer(cloud.projects.default, self._config.zone, cloud.tokens)
+        loopback = Loopback(metadata, self._secret, self.stop)
+        application = HttpTransport(cloud.registry, cloud.dispatcher, cloud.hand_routed, loopback)
+        settings = uvicorn.Config(
+            application,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=_HOUR,  # Clients keep connections; on loopback an idle one costs nothing.
+        )
+        settings.load()
+        state = ServerState()
+        return state, lambda: settings.http_protocol_class(config=settings, server_state=state, app_state={})  # type: ignore[call-arg]
+
+    async def _connect_grpc(self, make: Callable[[], asyncio.Protocol]) -> Any:
+        async with self._grpc_starting:
+            if self._grpc_target is None:
+                self._grpc_target = await self._start_grpc()
+        return await self._grpc_target(make)
+
+    async def _start_grpc(self) -> Callable[[Callable[[], asyncio.Protocol]], Any]:
+        from labkit.localcloud.wire.grpc import GrpcTransport  # 0.1 s: paid by the first gRPC call, not by the start.
+
+        loop = asyncio.get_running_loop()
+        self._grpc = GrpcTransport(self._cloud.registry, self._cloud.dispatcher)
+        if self._sockets is not None:
+            path = str(self._sockets / "grpc")
+            await self._grpc.start(f"unix:{path}")
+            return lambda make: loop.create_unix_connection(make, path)
+        port = await self._grpc.start("127.0.0.1:0")
+        return lambda make: loop.create_connection(make, "127.0.0.1", port)
+
+    async def _stop_grpc(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop()
+
+    def _child_environment(self, certificates: Certificates, port: int) -> dict[str, str]:
+        return environment.redirect(
+            os.environ, port=port, bundle=certificates.bundle, gcloud_config=self._config.home / "gcloud"
+        )
+
+    def _announce(self, port: int) -> None:
+        config = self._config
+        previous = ServerRecord.read(config.home)
+        if previous is not None:
+            _log.warning("The server before (process %d) ended without stopping; its data is intact.", previous.pid)
+        ServerRecord(os.getpid(), port, config.version, config.project, config.zone, self._secret).write(config.home)
+        _log.info("Ready on 127.0.0.1:%d, data in %s", port, config.home)
+
+
+@contextlib.asynccontextmanager
+async def _sockets_folder() -> AsyncIterator[Path | None]:
+    """A folder for unix sockets, which others on the machine cannot enter; None on Windows, which has no such sockets."""
+    if os.name == "nt":
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="labkit-"))  # Its mode is 0700, its path short enough for a socket's name.
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _trusted_roots() -> str:
+    import certifi
+
+    return environment.trusted_roots(os.environ, Path(certifi.where())).read_text()
+
+
+def _close_connections(state: ServerState) -> None:
+    for connection in list(state.connections):
+        connection.shutdown()
+
+
+async def _serve(config: Config) -> None:
+    server = Server(config)
+    for name in ("SIGINT", "SIGTERM"):
+        with contextlib.suppress(NotImplementedError):  # Windows: there, only the administration stops it.
+            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), server.stop)
+    await server.run()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a server in the foreground; its exit status says why it could not start."""
+    config = _parse(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with FileLock(config.home / "lock", timeout=0):
+            asyncio.run(_serve(config))
+    except Timeout:
+        record = ServerRecord.read(config.home)
+        _log.error("The folder %s is in use by process %s.", config.home, record.pid if record else "unknown")
+        return FOLDER_IN_USE
+    except OSError as error:
+        if config.port and error.errno is not None and "address already in use" in str(error).lower():
+            _log.error("Port %d of 127.0.0.1 is in use by another program.", config.port)
+            return PORT_IN_USE
+        raise
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> Config:
+    parser = argparse.ArgumentParser(prog="python -m labkit.localcloud.server", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True, help="the folder that holds all state")
+    parser.add_argument("--port", type=int, default=0, help="a port of 127.0.0.1; 0 takes any that is free")
+    parser.add_argument("--project", required=True, help="the id of the student's project")
+    parser.add_argument("--zone", required=True, help="the zone the metadata server tells")
+    parser.add_argument("--images", type=Path, required=True, help="the folder of the course's container images")
+    parser.add_argument("--version", required=True, help="the version that started it")
+    return Config(**vars(parser.parse_args(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

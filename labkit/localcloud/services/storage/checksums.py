@@ -1,0 +1,58 @@
+"""Checksums a client sends with its bytes, and the words in which a wrong one is refused."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from labkit.localcloud.core.blobs import Blob
+from labkit.localcloud.errors import ApiError
+from labkit.localcloud.services.storage.json_body import Body
+
+_LENGTHS = {"crc32c": 4, "md5": 16}
+
+
+@dataclass(frozen=True)
+class Checksums:
+    """Base64 of the big-endian digests, as the API writes them; empty where the client sent none."""
+
+    crc32c: str = ""
+    md5: str = ""
+
+    @classmethod
+    def of(cls, blob: Blob) -> Checksums:
+        return cls(base64.b64encode(blob.crc32c).decode(), base64.b64encode(blob.md5).decode())
+
+    @classmethod
+    def from_json(cls, body: Body) -> Checksums:
+        """From `crc32c` and `md5Hash` of an object resource. Raises INVALID_ARGUMENT for what is no such digest."""
+        return cls(_digest("crc32c", body.text("crc32c")), _digest("md5", body.text("md5Hash")))
+
+    @classmethod
+    def from_header(cls, header: str) -> Checksums:
+        """From `x-goog-hash: crc32c=n03x6A==,md5=Ojk9c3dhfxgoKVVHYwFbHQ==`."""
+        named = dict(part.strip().split("=", 1) for part in header.split(",") if "=" in part)
+        return cls(_digest("crc32c", named.get("crc32c", "")), _digest("md5", named.get("md5", "")))
+
+    def also(self, other: Checksums) -> Checksums:
+        """Both; where the two name the same digest, `other`, the later word, counts."""
+        return Checksums(other.crc32c or self.crc32c, other.md5 or self.md5)
+
+    def check(self, blob: Blob) -> None:
+        """Raises INVALID_ARGUMENT where the bytes are not those the client meant."""
+        found = Checksums.of(blob)
+        if self.crc32c not in ("", found.crc32c):
+            raise ApiError.invalid(f'Provided CRC32C "{self.crc32c}" doesn\'t match calculated CRC32C "{found.crc32c}".')
+        if self.md5 not in ("", found.md5):
+            raise ApiError.invalid(f'Provided MD5 hash "{self.md5}" doesn\'t match calculated MD5 hash "{found.md5}".')
+
+
+def _digest(algorithm: str, text: str) -> str:
+    try:
+        length = len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        length = -1
+    if text and length != _LENGTHS[algorithm]:
+        raise ApiError.invalid(f"Invalid {algorithm} '{text}': it is not {_LENGTHS[algorithm]} bytes in base64.")
+    return text

@@ -1,0 +1,87 @@
+"""JSON as clients send it: read field by field with a type, and merged for PATCH."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.services.storage import refusals
+
+
+class Body:
+    """A JSON object whose fields are asked for by type. A field that is null or left out reads as its default."""
+
+    def __init__(self, fields: Mapping[str, Any], path: str = "") -> None:
+        self.fields = fields
+        self._path = path
+
+    @classmethod
+    def parse(cls, data: bytes) -> Body:
+        """The JSON object in a request; no bytes are an empty one. Raises INVALID_ARGUMENT saying where it breaks."""
+        try:
+            fields = json.loads(data or b"{}")
+        except ValueError as error:
+            message = f"Parse Error: the body is not JSON: {error}"
+            raise ApiError(Code.INVALID_ARGUMENT, message, reason=refusals.PARSE_ERROR) from error
+        if not isinstance(fields, dict):
+            message = f"Parse Error: the body is a JSON {type(fields).__name__}; an object is expected."
+            raise ApiError(Code.INVALID_ARGUMENT, message, reason=refusals.PARSE_ERROR)
+        return cls(fields)
+
+    def text(self, name: str) -> str:
+        return self._read(name, str, "")
+
+    def flag(self, name: str) -> bool:
+        return self._read(name, bool, False)
+
+    def integer(self, name: str, default: int) -> int:
+        """A number, or a decimal string as the JSON API writes int64."""
+        value = self.fields.get(name)
+        if value is None:
+            return default
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise self._mistyped(name, value, "an integer") from None
+
+    def object(self, name: str) -> Body:
+        return Body(self._read(name, dict, {}), f"{self._path}{name}.")
+
+    def texts(self, name: str) -> dict[str, str]:
+        """A map of strings to strings."""
+        values = self._read(name, dict, {})
+        for key, value in values.items():
+            if not isinstance(value, str):
+                raise self._mistyped(f"{name}.{key}", value, "a string")
+        return dict(values)
+
+    def _read(self, name: str, kind: type[Any], default: Any) -> Any:
+        value = self.fields.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, kind):
+            raise self._mistyped(name, value, {str: "a string", bool: "true or false", dict: "an object"}[kind])
+        return value
+
+    def _mistyped(self, name: str, value: Any, wanted: str) -> ApiError:
+        return ApiError.invalid(f"Invalid value for field '{self._path}{name}': {json.dumps(value)} is not {wanted}.")
+
+
+def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """`target` changed by `patch` as RFC 7396 says: null removes, an object merges, all else replaces.
+
+    >>> merge_patch({"labels": {"a": "1", "b": "2"}}, {"labels": {"a": None, "c": "3"}})
+    {'labels': {'b': '2', 'c': '3'}}
+    """
+    merged = dict(target)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            existing = merged.get(key)
+            merged[key] = merge_patch(existing if isinstance(existing, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged

@@ -1,0 +1,235 @@
+"""Bytes on their way to an object. The order never changes: blob durable, row committed, then the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from labkit.localcloud.core.blobs import Blobs, BlobWriter
+from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.services.storage.buckets import Buckets
+from labkit.localcloud.services.storage.byte_ranges import ContentRange
+from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.entities import StoredObject
+from labkit.localcloud.services.storage.objects import Objects
+from labkit.localcloud.services.storage.upload_sessions import Upload, UploadSession, UploadSessions
+
+# Cloud Storage keeps whole multiples of 256 KiB of an upload that goes on; what is over must be sent again.
+# Source: https://cloud.google.com/storage/docs/performing-resumable-uploads#chunked-upload
+QUANTUM = 256 * 1024
+
+_COPY_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A resumable upload that goes on; `received` bytes need not be sent again."""
+
+    received: int
+
+
+@dataclass
+class _Open:
+    """A session's blob while this server is the one that writes it.
+
+    A writer is sound while it holds exactly the acknowledged bytes; after a failed write it does not.
+    """
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    writer: BlobWriter | None = None
+    is_sound: bool = True
+
+
+class Uploads:
+    """Takes uploads whole or in pieces."""
+
+    def __init__(self, blobs: Blobs, ids: Ids, buckets: Buckets, objects: Objects, sessions: UploadSessions) -> None:
+        self._blobs = blobs
+        self._ids = ids
+        self._buckets = buckets
+        self._objects = objects
+        self._sessions = sessions
+        self._open: dict[str, _Open] = {}
+
+    async def store(self, upload: Upload, stream: AsyncIterator[bytes]) -> StoredObject:
+        """An upload in one request. On any error, a lost connection among them, nothing is stored."""
+        self._check_early(upload)
+        writer = self._blobs.create()
+        try:
+            async for data in stream:
+                writer.write(data)
+            blob = await writer.commit()
+            upload.checksums.check(blob)
+        except BaseException:
+            self._forget(writer)
+            raise
+        return self._objects.put(upload.address, upload.attributes, blob, upload.preconditions)
+
+    def begin(self, upload: Upload, total: int | None) -> UploadSession:
+        """Start a resumable upload; `total` is its size, if the client says it."""
+        self._check_early(upload)
+        session = UploadSession(self._ids.opaque(), upload, total, blob_id="", received=0, generation=None)
+        self._sessions.insert(session)
+        return session
+
+    async def append(
+        self, session_id: str, content: ContentRange, checksums: Checksums, stream: AsyncIterator[bytes]
+    ) -> StoredObject | Unfinished:
+        """Take a piece of a resumable upload, or say how far it is.
+
+        What is acknowledged is on the disk first. The object comes into being when the bytes are as many as `total`
+        says; asked again after that, the answer is the same object.
+        """
+        async with self._holding(session_id) as held:
+            session = self._sessions.get(session_id)
+            if session.generation is not None:
+                return self._objects.get(session.upload.address, session.generation)
+            total = content.total if content.total is not None else session.total
+            if content.first is not None:
+                session = await self._take(session, held, _Piece(content.first, total), stream)
+            if total is None or session.received < total:
+                return Unfinished(session.received)
+            return await self._finish(session, held, checksums)
+
+    async def cancel(self, session_id: str) -> None:
+        """Forget a resumable upload and its bytes."""
+        async with self._holding(session_id) as held:
+            session = self._sessions.get(session_id)
+            self._sessions.delete(session_id)
+            self._drop(session, held)
+
+    def _check_early(self, upload: Upload) -> None:
+        # Checked again when the object is written: this spares the client from sending what will be refused.
+        self._buckets.get(upload.address.bucket)
+        upload.preconditions.check(self._objects.find(upload.address))
+
+    @asynccontextmanager
+    async def _holding(self, session_id: str) -> AsyncIterator[_Open]:
+        """A session to oneself: a client that retries may be here before its first attempt has ended."""
+        held = self._open.setdefault(session_id, _Open())
+        async with held.lock:
+            try:
+                yield held
+            finally:
+                if held.writer is None:
+                    self._open.pop(session_id, None)
+
+    async def _take(
+        self, session: UploadSession, held: _Open, piece: _Piece, stream: AsyncIterator[bytes]
+    ) -> UploadSession:
+        if piece.first > session.received:
+            # 503, and two blanks: as Google answers, so that a client asks for the state and goes on.
+            raise ApiError(
+                Code.UNAVAILABLE,
+                f"Invalid request.  According to the Content-Range header, the upload offset is {piece.first} byte(s), "
+                f"which exceeds already uploaded size of {session.received} byte(s).",
+            )
+        writer = await self._writer(session, held)
+        held.is_sound = False
+        try:
+            await piece.write(stream, writer)
+        finally:
+            # Also after a lost connection: what came before it counts.
+            await writer.sync()
+            self._sessions.advance(session.id, writer.id, writer.size)
+            held.is_sound = True
+        return replace(session, blob_id=writer.id, received=writer.size)
+
+    async def _writer(self, session: UploadSession, held: _Open) -> BlobWriter:
+        if held.writer is None or not held.is_sound:
+            held.writer = await self._reopened(session, held)
+            held.is_sound = True
+        return held.writer
+
+    async def _reopened(self, session: UploadSession, held: _Open) -> BlobWriter:
+        """A writer that holds the acknowledged bytes again, after a restart or a failed write.
+
+        Digests cannot be taken up in the middle, so the bytes must be read anyway; copied, they leave behind what
+        was written after the last acknowledgement.
+        """
+        writer = self._blobs.create()
+        try:
+            if session.blob_id:
+                await asyncio.to_thread(self._copy, session, writer)
+                await writer.sync()
+                self._sessions.advance(session.id, writer.id, writer.size)
+        except BaseException:
+            self._forget(writer)
+            raise
+        self._drop(session, held)
+        return writer
+
+    def _copy(self, session: UploadSession, writer: BlobWriter) -> None:
+        source = self._blobs.partial_path(session.blob_id)
+        if not source.exists():  # a crash came between the last rename and the commit of the object
+            source = self._blobs.path(session.blob_id)
+        with source.open("rb") as file:
+            while writer.size < session.received:
+                data = file.read(min(_COPY_PIECE, session.received - writer.size))
+                if not data:
+                    raise ApiError(
+                        Code.DATA_LOSS,
+                        f"Upload session '{session.id}' has {writer.size} bytes on the disk of {session.received} "
+                        "acknowledged. Start a new upload.",
+                    )
+                writer.write(data)
+
+    async def _finish(self, session: UploadSession, held: _Open, checksums: Checksums) -> StoredObject:
+        upload = session.upload
+        writer = await self._writer(session, held)
+        blob = await writer.commit()
+        held.writer = None
+        try:
+            upload.checksums.also(checksums).check(blob)
+            with self._objects.writing(upload.address, upload.attributes, blob, upload.preconditions) as stored:
+                self._sessions.complete(session.id, stored.generation)
+        except ApiError:
+            # Bytes that are refused once will be refused again: the session ends with them.
+            self._sessions.delete(session.id)
+            self._blobs.delete(blob.id)
+            raise
+        return stored
+
+    def _drop(self, session: UploadSession, held: _Open) -> None:
+        if held.writer is not None:
+            self._forget(held.writer)
+            held.writer = None
+        if session.blob_id:
+            self._blobs.delete(session.blob_id)
+
+    def _forget(self, writer: BlobWriter) -> None:
+        # On a full disk, closing a file writes what is buffered and fails again; the file must go all the same.
+        with contextlib.suppress(OSError):
+            writer.discard()
+        self._blobs.delete(writer.id)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Where the bytes of a request belong: from `first` on, in an upload of `total` bytes if that is known."""
+
+    first: int
+    total: int | None
+
+    async def write(self, stream: AsyncIterator[bytes], writer: BlobWriter) -> None:
+        """Write what `writer` lacks, in whole quanta unless it is the end of the upload."""
+        skip = writer.size - self.first
+        pending = bytearray()
+        async for data in stream:
+            pending += data[skip:]
+            skip -= min(skip, len(data))
+            self._refuse_excess(writer.size + len(pending))
+            whole = len(pending) - len(pending) % QUANTUM
+            if whole:
+                writer.write(bytes(pending[:whole]))
+                del pending[:whole]
+        if writer.size + len(pending) == self.total:
+            writer.write(bytes(pending))
+
+    def _refuse_excess(self, size: int) -> None:
+        if self.total is not None and size > self.total:
+            raise ApiError.invalid(f"The upload has {size} bytes, more than the {self.total} its Content-Range or X-Upload-Content-Length says.")

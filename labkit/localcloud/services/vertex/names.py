@@ -1,0 +1,55 @@
+"""Vertex AI's resource names: projects/PROJECT/locations/LOCATION/COLLECTION/ID."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.errors import ApiError
+
+_LOCATION = re.compile(r"projects/([^/]+)/locations/([a-z0-9-]+)")
+
+
+@dataclass(frozen=True)
+class Location:
+    """A project in a region, by name as Vertex AI writes it: with the project's number, whichever the caller used."""
+
+    project: Project
+    region: str
+
+    @property
+    def name(self) -> str:
+        return f"projects/{self.project.number}/locations/{self.region}"
+
+
+class Names:
+    """Reads names, refuses those of projects that are not here, and gives back the canonical form."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def location(self, name: str, context: Context) -> Location:
+        """The location that a parent or a resource name starts with. Raises INVALID_ARGUMENT or PERMISSION_DENIED."""
+        match = _LOCATION.match(name)
+        if match is None:
+            raise ApiError.invalid(f"{name!r} does not start with projects/PROJECT/locations/LOCATION.", field="name")
+        project = self._projects.get(match[1], permission=_permission(context), host=context.method.api.host)
+        return Location(project, match[2])
+
+    def canonical(self, name: str, context: Context) -> str:
+        """`name` with the project's number."""
+        location = self.location(name, context)
+        match = _LOCATION.match(name)
+        assert match is not None
+        return location.name + name[match.end() :]
+
+
+def _permission(context: Context) -> str:
+    # CreateCustomJob of aiplatform.googleapis.com needs aiplatform.customJobs.create.
+    words = re.findall(r"[A-Z][a-z]*", context.method.name)
+    verb, noun = words[0].lower(), "".join(words[1:])
+    noun = noun[:1].lower() + noun[1:]
+    plural = noun if noun.endswith("s") else f"{noun}s"
+    return f"{context.method.api.host.partition('.')[0]}.{plural or 'endpoints'}.{verb}"

@@ -1,0 +1,133 @@
+"""HTTP: REST calls transcoded by Google's own rules, hand-routed APIs, and what the loopback address itself serves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf import json_format
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from labkit.localcloud.contract.registry import Registry
+from labkit.localcloud.core.dispatch import Dispatcher
+from labkit.localcloud.core.failures import as_api_error
+from labkit.localcloud.core.hand_routed import HandRouted
+from labkit.localcloud.core.status import to_status
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.wire import transcode
+
+# Google's front end refuses larger JSON calls with these words; uploads have routes of their own.
+_LARGEST_BODY = 10 * 1024 * 1024
+
+# apitools, under gcloud and gsutil, retries every 5xx for half a minute: to it an RPC that is not written is a plain 400.
+_RETRIES_5XX = re.compile("gcloud|apitools", re.IGNORECASE)
+
+
+class HttpTransport:
+    """An ASGI application that picks the API by the Host header."""
+
+    def __init__(
+        self, registry: Registry, dispatcher: Dispatcher, hand_routed: Sequence[HandRouted], loopback: ASGIApp
+    ) -> None:
+        self._registry = registry
+        self._dispatcher = dispatcher
+        self._hand_routed = {host: api for api in hand_routed for host in api.hosts}
+        self._loopback = loopback
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        host = request.headers.get("host", "").partition(":")[0].lower()
+        if host in LOOPBACK_NAMES:
+            await self._loopback(scope, receive, send)
+            return
+        if _from_a_web_page(request):
+            response = _refusal(403, "The local cloud answers programs, not web pages.", "PERMISSION_DENIED")
+        elif host in self._hand_routed:
+            response = await self._respond_by_hand(self._hand_routed[host], request)
+        else:
+            response = await self._respond(request, host)
+        await response(scope, receive, send)
+
+    async def _respond_by_hand(self, api: HandRouted, request: Request) -> Response:
+        try:
+            principal = self._dispatcher.authenticate(
+                request.headers.get("authorization", ""), request.headers["host"]
+            )
+            return await api.respond(request, principal)
+        except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
+            return api.refuse(request, as_api_error(error))
+
+    async def _respond(self, request: Request, host: str) -> Response:
+        domain = host
+        try:
+            verb = request.headers.get("x-http-method-override", request.method)
+            found = self._registry.route(verb, host, _raw_path(request))
+            if found is None:
+                raise ApiError.not_found(f"The local cloud has no method {verb} https://{host}{request.url.path}.")
+            method, binding, variables = found
+            domain = method.api.host
+            query = _query(request)
+            message = transcode.decode(
+                method, binding, variables, query, await _body(request), request.headers.get("content-type", "")
+            )
+            reply = await self._dispatcher.call(
+                method, message, authorization=request.headers.get("authorization", ""), host=host
+            )
+            enums_as_ints = any("enum-encoding=int" in value for value in query.get("$alt", []))
+            content, content_type = transcode.encode(method, reply, enums_as_ints=enums_as_ints)
+            return Response(content, media_type=content_type)
+        except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
+            return self._refuse(request, as_api_error(error), domain)
+
+    def _refuse(self, request: Request, error: ApiError, domain: str) -> Response:
+        status: dict[str, Any] = json_format.MessageToDict(
+            to_status(error, self._registry, domain), descriptor_pool=self._registry.pool
+        )
+        http = error.code.http
+        if error.code is Code.UNIMPLEMENTED and _RETRIES_5XX.search(request.headers.get("user-agent", "")):
+            http = Code.INVALID_ARGUMENT.http
+        body = {"code": http, "message": error.message, "status": error.code.name}
+        if "details" in status:
+            body["details"] = status["details"]
+        headers = {"www-authenticate": 'Bearer realm="https://accounts.google.com/"'} if http == 401 else None
+        return JSONResponse({"error": body}, http, headers)
+
+
+# Names of the machine itself: they reach the metadata server and the administration of this cloud, never an API.
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "metadata.google.internal", "metadata", "169.254.169.254"})
+
+
+def _from_a_web_page(request: Request) -> bool:
+    # No Google client sends these; a browser adds them to what a foreign page asks of us.
+    return "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
+
+
+def _raw_path(request: Request) -> str:
+    raw: bytes = request.scope["raw_path"]
+    return raw.partition(b"?")[0].decode("latin-1")
+
+
+def _query(request: Request) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        query.setdefault(name, []).append(value)
+    return query
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LARGEST_BODY:
+            raise ApiError.invalid(f"Request payload size exceeds the limit: {_LARGEST_BODY} bytes.")
+    return bytes(body)
+
+
+def _refusal(http: int, message: str, status: str) -> Response:
+    return Response(
+        json.dumps({"error": {"code": http, "message": message, "status": status}}), http, media_type="application/json"
+    )
