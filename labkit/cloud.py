@@ -152,6 +152,14 @@ def connect(
     return cloud
 
 
+def disconnect() -> None:
+    """Leave the local cloud: nobody starts it again for this process. It goes on, with its data."""
+    global _keeper  # noqa: PLW0603 - see _keep.
+    if _keeper is not None:
+        _keeper.end()
+        _keeper = None
+
+
 def daemon(settings: Settings, *, port: int = 0) -> Daemon:
     """The server of this installation's local cloud; nothing is started yet."""
     from labkit import __version__
@@ -201,8 +209,7 @@ def _keep(server: Daemon, record: ServerRecord) -> Keeper:
     if _keeper is None or _keeper.daemon != server:
         from labkit.localcloud.keeper import Keeper, tell_on_stderr
 
-        if _keeper is not None:
-            _keeper.end()
+        disconnect()
         _keeper = Keeper(server, record, tell_on_stderr)
         _keeper.watch()
         _before_each_cell(_keeper)

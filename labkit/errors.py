@@ -3,11 +3,11 @@
     LabkitError
     ├── DefinitionError      an author's mistake in a lab: found when the lab is defined, not in class
     │   └── SourceError      the same in a notebook's source; carries the file and the line
-    ├── UnknownNameError          a lab, an exercise or a hint that does not exist
+    ├── UnknownNameError     a lab, an exercise or a hint that does not exist
     ├── SettingError         an environment variable or an argument that cannot be
     ├── CloudError           the cloud cannot be reached, started, or used
     │   └── ConsentNeededError  Google Cloud, and nobody has said yes to what it bills; carries the plan
-    └── BrokenCheckError          a check raised: a fault of the lab, never of the student's answer
+    └── BrokenCheckError     a check raised: a fault of the lab, never of the student's answer
 """
 
 from __future__ import annotations

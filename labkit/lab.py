@@ -113,11 +113,11 @@ class Lab:
         )
 
 
-def start(lab: str, *, cloud: str | None = None, project: str | None = None) -> Lab:
+def start(lab: str, *, cloud: str | None = None, project: str | None = None, yes: bool = False) -> Lab:
     """Begins or resumes a lab in the notebook that calls it.
 
     `cloud` is "local" or "google"; without it LABKIT_CLOUD decides, else local. On Google Cloud `project` is needed,
-    and an explicit yes to what will be billed.
+    and once per project `yes=True`, after the ConsentNeededError that says what will be billed.
     """
     # In a notebook the caller's globals are IPython's `user_ns`; in a script, the module's own. Both are live.
     names = sys._getframe(1).f_globals
@@ -127,6 +127,6 @@ def start(lab: str, *, cloud: str | None = None, project: str | None = None) -> 
     from labkit.cloud import connect
 
     chosen = settings.load()
-    connected = connect(cloud or chosen.cloud, project=project)
+    connected = connect(cloud or chosen.cloud, project=project, yes=yes, bills=definition.bills, settings=chosen)
     path = chosen.home / "progress" / connected.name / connected.project / f"{lab}.json"
     return Lab(definition, connected, names, Progress(path, clock=SystemClock()))

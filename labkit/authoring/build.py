@@ -12,7 +12,7 @@ from typing import Literal
 from labkit import labs
 from labkit.authoring import cut
 from labkit.authoring.render import render
-from labkit.authoring.source import Source, read_source
+from labkit.authoring.source import Cell, Source, read_source
 from labkit.authoring.tree import Tree
 from labkit.errors import SourceError
 
@@ -102,7 +102,7 @@ def _points(source: Source) -> dict[str, int]:
     return points
 
 
-def _lesson_cells(source: Source) -> tuple[cut.Cell, ...]:
+def _lesson_cells(source: Source) -> tuple[Cell, ...]:
     for cell in source.cells:
         if cell.exercise or cell.checks:
             raise SourceError(source.path, cell.line, "a lesson has no exercises; those belong in solutions/.")

@@ -6,8 +6,10 @@ another process runs the same checks without the student's objects.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
+from numbers import Real
 
 from labkit.checking.verdict import Failed, NotAttempted, Verdict
 
@@ -67,9 +69,9 @@ class Answers:
         items = list(value)
         if not items:
             raise Unreadable(NotAttempted(f"{name} is an empty list."))
-        wrong = next((item for item in items if not _is_whole(item)), None)
-        if wrong is not None:
-            raise _wrong_type(f"an item of {name}", wrong, "a whole number")
+        for item in items:
+            if not _is_whole(item):
+                raise _wrong_type(f"an item of {name}", item, "a whole number")
         return tuple(int(item) for item in items)
 
     def flag(self, name: str) -> bool:
@@ -94,8 +96,8 @@ def _attribute(value: object, attribute: str) -> str | None:
 
 
 def _is_whole(item: object) -> bool:
-    # numpy's numbers are no `int`, but they compare and convert as one.
-    return hasattr(item, "__int__") and not isinstance(item, str) and int(item) == item
+    # numpy registers its scalars as numbers.Real.
+    return isinstance(item, Real) and math.isfinite(item) and item == int(item)
 
 
 def _wrong_type(name: str, value: object, expected: str) -> Unreadable:

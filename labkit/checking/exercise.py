@@ -63,6 +63,7 @@ class Exercise:
 
     def _verdict(self, lab: str, answers: Answers, cloud: Cloud) -> Verdict:
         try:
+            cloud.ensure()
             return self.check(answers, cloud)
         except Unreadable as unreadable:
             return unreadable.verdict
@@ -89,13 +90,19 @@ class Exercise:
 
 @dataclass(frozen=True)
 class LabDefinition:
-    """A lab's content: its exercises in the order a student meets them."""
+    """A lab's content: its exercises in the order a student meets them.
+
+    `bills` says in words, a line each, what the lab costs on Google Cloud.
+    """
 
     id: str
     title: str
     exercises: tuple[Exercise, ...]
+    bills: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if not self.bills:
+            raise DefinitionError(f"Lab {self.id!r} does not say what it bills for on Google Cloud.")
         if not self.exercises:
             raise DefinitionError(f"Lab {self.id!r} has no exercises.")
         if repeated := _first_repeated([exercise.name for exercise in self.exercises]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from labkit.checking.verdict import Blocked, Failed, Verdict
+from labkit.errors import CloudError
 
 # Texts of Google's that mean "not now" or "not here", whatever the code: quotas, stock-outs, organisation policies.
 _SHORTAGES = (
@@ -34,6 +35,8 @@ def as_verdict(error: Exception) -> Verdict | None:
     from google.api_core import exceptions as api
     from google.auth import exceptions as auth
 
+    if isinstance(error, CloudError):
+        return Blocked(str(error), "Then check again.")
     text = getattr(error, "message", None) or str(error)
     if shortage := blocked_by(text):
         return shortage

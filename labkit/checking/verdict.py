@@ -65,6 +65,7 @@ def earned(verdict: Verdict, points: int) -> int:
 
 def lines(verdict: Verdict) -> tuple[tuple[str, str], ...]:
     """The verdict as (label, text) rows: the one wording behind its text and its HTML."""
+    rows: tuple[tuple[str, str], ...]
     if isinstance(verdict, Failed):
         rows = (("Found", verdict.found), ("Expected", verdict.expected), ("Next", verdict.fix))
     elif isinstance(verdict, Blocked):

@@ -39,8 +39,9 @@ class NotACsv(ValueError):  # noqa: N818 - its text is the finding of a check, n
 @cache
 def split() -> Split:
     """The split that the notebook makes with the same seed."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
+    # scikit-learn publishes no types.
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+    from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
 
     published = load_digits()
     train_x, test_x, train_y, test_y = train_test_split(

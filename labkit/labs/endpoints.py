@@ -10,6 +10,7 @@ from labkit.checking.verdict import Failed, Passed, Verdict
 if TYPE_CHECKING:
     from google.cloud.aiplatform_v1 import PredictionServiceClient
     from google.cloud.aiplatform_v1.types import Endpoint
+    from google.protobuf.struct_pb2 import Value
 
     from labkit.cloud import Cloud
 
@@ -48,15 +49,18 @@ def predicted_labels(
     client: PredictionServiceClient, endpoint: str, images: Sequence[Sequence[float]]
 ) -> tuple[int, ...]:
     """The digit that the endpoint sees in each image."""
-    from google.protobuf.json_format import ParseDict
-    from google.protobuf.struct_pb2 import Value
-
     labels: list[int] = []
     for start in range(0, len(images), _BATCH):
-        instances = [ParseDict(list(image), Value()) for image in images[start : start + _BATCH]]
+        instances = [_instance(image) for image in images[start : start + _BATCH]]
         reply = client.predict(endpoint=endpoint, instances=instances)
         labels += [int(prediction["label"]) for prediction in reply.predictions]
     return tuple(labels)
+
+
+def _instance(image: Sequence[float]) -> Value:
+    from google.protobuf.struct_pb2 import ListValue, Value
+
+    return Value(list_value=ListValue(values=[Value(number_value=pixel) for pixel in image]))
 
 
 def nothing_left(cloud: Cloud, serving_image: str) -> Verdict:

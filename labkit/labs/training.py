@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TRAIN_IMAGE = "labkit/torch-train:1"
 SERVE_IMAGE = "labkit/torch-serve:1"
-MODEL_FILE = "model.pt"
+MODEL_FILE = "model.pt2"
 GOOD_ACCURACY = 0.9
 
 
@@ -279,4 +279,13 @@ def cleanup(answers: Answers, cloud: Cloud) -> Verdict:
     return endpoints.nothing_left(cloud, SERVE_IMAGE)
 
 
-LAB = LabDefinition("06_training", "Train and serve", (bucket, data, job, model, endpoint, predict, cleanup))
+LAB = LabDefinition(
+    id="06_training",
+    title="Train and serve",
+    exercises=(bucket, data, job, model, endpoint, predict, cleanup),
+    bills=(
+        "one training job on n1-standard-4: about $0.22 an hour, for some 5 minutes",
+        "one endpoint on n1-standard-4: about $0.22 an hour, day and night, until you delete it",
+        "a bucket with less than 1 MB: less than a cent",
+    ),
+)

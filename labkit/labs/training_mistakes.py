@@ -95,7 +95,7 @@ JOB = (
     WrongAnswer(
         "model_left_on_the_machine",
         code=_job('["--data", f"/gcs/{BUCKET}/digits/train.csv", "--epochs", "1"]'),
-        message="it left no model.pt",
+        message="it left no model.pt2",
     ),
     WrongAnswer(
         "never_submitted",

@@ -21,6 +21,8 @@ from labkit.localcloud.iam.tokens import Tokens, load_key
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.logging.service import LoggingService
 from labkit.localcloud.services.resource_manager import ResourceManagerProjects
+from labkit.localcloud.services.storage.api import StorageApi
+from labkit.localcloud.services.storage.storage import Storage
 
 _PROJECT_NUMBER = "100000000001"
 
@@ -59,9 +61,11 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
     tokens = Tokens(load_key(home / "tokens.key"), clock)
     operations = Operations(registry, resources, ids, tasks)
     book = LogBook(registry, store, clock, ids)
+    storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects)
     services: list[Service] = [
         OperationsService(operations),
         ResourceManagerProjects(registry, projects),
         LoggingService(registry, projects, book),
     ]
-    return Cloud(registry, projects, tokens, Dispatcher(tokens, services), [], store, tasks, operations)
+    dispatcher = Dispatcher(tokens, services)
+    return Cloud(registry, projects, tokens, dispatcher, [StorageApi(storage)], store, tasks, operations)

@@ -20,6 +20,9 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.01
 
+# Servers this process started. They outlive it; one that dies before it does is reaped at the next start.
+_started: list[subprocess.Popen[bytes]] = []
+
 
 class CannotStart(Exception):
     """The server did not come up; the message says why and what to do."""
@@ -62,6 +65,9 @@ class Daemon:
         _ask(record, "POST", "/labkit/stop")
         if not _until(lambda: ServerRecord.read(self.home) is None and not _answers(record), _STOP_SECONDS):
             raise CannotStop(f"The local cloud (process {record.pid}) did not stop in {_STOP_SECONDS:.0f} s. End that process.")
+        for process in _started:
+            if process.pid == record.pid:
+                process.wait()
         return True
 
     def reset(self) -> None:
@@ -96,7 +102,7 @@ class Daemon:
         command = [sys.executable, "-m", "labkit.localcloud.server", "--home", self.home, "--port", str(port)]
         command += ["--project", self.project, "--zone", self.zone, "--images", self.images, "--version", self.version]
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -105,6 +111,8 @@ class Daemon:
                 env=environment.restore(os.environ),
                 start_new_session=True,
             )
+        _started[:] = [earlier for earlier in _started if earlier.poll() is None] + [process]
+        return process
 
     def _ready(self, pid: int) -> bool:
         record = ServerRecord.read(self.home)

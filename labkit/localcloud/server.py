@@ -58,8 +58,6 @@ class Server:
         self._secret = secrets.token_urlsafe(16)
         self._stopping = asyncio.Event()
         self._grpc: GrpcTransport | None = None
-        self._grpc_target: Callable[[Callable[[], asyncio.Protocol]], Any] | None = None
-        self._grpc_starting = asyncio.Lock()
 
     def stop(self) -> None:
         """End `run` in good order."""
@@ -109,23 +107,12 @@ class Server:
         state = ServerState()
         return state, lambda: settings.http_protocol_class(config=settings, server_state=state, app_state={})  # type: ignore[call-arg]
 
-    async def _connect_grpc(self, make: Callable[[], asyncio.Protocol]) -> Any:
-        async with self._grpc_starting:
-            if self._grpc_target is None:
-                self._grpc_target = await self._start_grpc()
-        return await self._grpc_target(make)
+    async def _connect_grpc(self, host: str, make: Callable[[], asyncio.Protocol]) -> Any:
+        if self._grpc is None:
+            from labkit.localcloud.wire.grpc import GrpcTransport  # 0.1 s: paid by the first gRPC call, not by the start.
 
-    async def _start_grpc(self) -> Callable[[Callable[[], asyncio.Protocol]], Any]:
-        from labkit.localcloud.wire.grpc import GrpcTransport  # 0.1 s: paid by the first gRPC call, not by the start.
-
-        loop = asyncio.get_running_loop()
-        self._grpc = GrpcTransport(self._cloud.registry, self._cloud.dispatcher)
-        if self._sockets is not None:
-            path = str(self._sockets / "grpc")
-            await self._grpc.start(f"unix:{path}")
-            return lambda make: loop.create_unix_connection(make, path)
-        port = await self._grpc.start("127.0.0.1:0")
-        return lambda make: loop.create_connection(make, "127.0.0.1", port)
+            self._grpc = GrpcTransport(self._cloud.registry, self._cloud.dispatcher, self._sockets)
+        return await self._grpc.connect(host, make)
 
     async def _stop_grpc(self) -> None:
         if self._grpc is not None:

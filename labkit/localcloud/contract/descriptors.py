@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from labkit.localcloud.contract.apis import APIS
 
+DATA = Path(__file__).parent / "data"
 COMMON = "common"
 SUFFIX = ".binpb.gz"
 
@@ -35,7 +36,7 @@ class DescriptorSet:
     @cached_property
     def files(self) -> dict[str, Any]:
         """FileDescriptorProto by path."""
-        data = (resources.files(__package__) / "data" / f"{self.name}{SUFFIX}").read_bytes()
+        data = (DATA / f"{self.name}{SUFFIX}").read_bytes()
         return {file.name: file for file in FileDescriptorSet.FromString(gzip.decompress(data)).file}
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from google.api import annotations_pb2
-from google.longrunning import operations_pb2
+from google.longrunning import operations_proto_pb2  # `operations_pb2` would import all of gRPC with it.
 from google.protobuf.message_factory import GetMessageClass
 
 from labkit.localcloud.contract.apis import Api
@@ -63,6 +63,11 @@ class Method:
         return GetMessageClass(self.descriptor.output_type)
 
     @property
+    def pool(self) -> Any:
+        """The DescriptorPool its messages belong to, and in which an Any of theirs is understood."""
+        return self.descriptor.containing_service.file.pool
+
+    @property
     def client_streaming(self) -> bool:
         return bool(self.descriptor.client_streaming)
 
@@ -72,9 +77,9 @@ class Method:
 
 
 def _operation(descriptor: Any, options: Any) -> OperationInfo | None:
-    if not options.HasExtension(operations_pb2.operation_info):
+    if not options.HasExtension(operations_proto_pb2.operation_info):
         return None
-    info = options.Extensions[operations_pb2.operation_info]
+    info = options.Extensions[operations_proto_pb2.operation_info]
     package = descriptor.containing_service.file.package
     # A name without a dot is one of the same package (google/longrunning/operations.proto).
     response, metadata = (

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
@@ -19,10 +19,18 @@ from labkit.localcloud.contract.apis import APIS, Api, canonical_host
 from labkit.localcloud.contract.binding import Binding
 from labkit.localcloud.contract.descriptors import DescriptorDatabase
 from labkit.localcloud.contract.method import Method
-from labkit.localcloud.wire.router import Route, Router
+from labkit.localcloud.wire.router import Router
 
 # "/v1/…", "/compute/v1/…", "/v1beta1:evaluateInstances"; "/ui/…" is any version's.
 _VERSION = re.compile(r"/(?:compute/)?(?P<version>\w+)")
+
+
+class RestCall(NamedTuple):
+    """What a REST request means; `variables` are those of its path, decoded."""
+
+    method: Method
+    binding: Binding
+    variables: dict[str, str]
 
 
 class Package:
@@ -114,14 +122,14 @@ class Registry:
                 return self._surfaces[api.package].methods.get(path)
         return None
 
-    def route(self, verb: str, host: str, path: str) -> Route[tuple[Method, Binding]] | None:
-        """What a REST request means. `path` is raw: still percent-encoded, without its query."""
+    def route(self, verb: str, host: str, path: str) -> RestCall | None:
+        """The RPC of a REST request. `path` is raw: still percent-encoded, without its query."""
         version = _VERSION.match(path)
         for api in self.apis_for_host(host):
             if version and version["version"] in (api.version, "ui"):
                 route = self._surfaces[api.package].router.match(verb, path)
                 if route:
-                    return route
+                    return RestCall(*route.target, route.variables)
         return None
 
     def message(self, full_name: str) -> Any:

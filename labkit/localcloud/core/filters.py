@@ -27,10 +27,12 @@ _TOKEN = re.compile(
     | "(?P<quoted>(?:[^"\\]|\\.)*)"
     | '(?P<single>(?:[^'\\]|\\.)*)'
     | (?P<minus>-(?=[\w("]))
-    | (?P<word>[^\s()<>=!:"]+)
+    | (?P<word>(?:[^\s()<>=!:"]|(?<=\.)"[^"]*")+)
     )""",
     re.VERBOSE,
 )
+
+_PATH_PART = re.compile(r'"[^"]*"|[^."]+')
 
 
 def parse(text: str) -> Predicate:
@@ -73,7 +75,7 @@ class _Parser:
                 kind, value = "text", re.sub(r"\\(.)", r"\1", value)
             elif kind == "minus" or (kind == "word" and value == "NOT"):
                 kind, value = "word", "NOT"
-            yield _Token(kind, value, match.start())
+            yield _Token(kind, value, match.start(str(match.lastgroup)))
             position = match.end()
 
     def _disjunction(self) -> Predicate:
@@ -149,7 +151,7 @@ class _Parser:
 
 
 def _holds(message: Any, path: str, operator: str, wanted: str) -> bool:
-    values = list(_values(message, path.split(".")))
+    values = list(_values(message, [part.strip('"') for part in _PATH_PART.findall(path)]))
     if operator == ":":
         return any(_has(value, wanted) for value in values)
     if operator == "!=":
@@ -190,7 +192,7 @@ def _values(message: Any, path: list[str]) -> Iterator[Any]:
 def _map_values(entries: Any, rest: list[str]) -> Iterator[Any]:
     if not rest:
         yield from entries
-    elif (key := ".".join(rest).strip('"')) in entries:
+    elif (key := ".".join(rest)) in entries:
         yield entries[key]
 
 

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from labkit.localcloud.edge.hosts import is_googles
@@ -20,8 +21,10 @@ _log = logging.getLogger(__name__)
 _LARGEST_HEAD = 16 * 1024
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
+Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
+
 # Connects a protocol to some peer, as loop.create_connection does.
-Connect = Callable[[Callable[[], asyncio.Protocol]], Awaitable[tuple[asyncio.BaseTransport, asyncio.BaseProtocol]]]
+Connect: TypeAlias = Callable[[Callable[[], asyncio.Protocol]], Awaitable[Connection]]
 
 
 class Proxy:
@@ -31,7 +34,7 @@ class Proxy:
         self,
         *,
         http_protocol: Callable[[], asyncio.Protocol],
-        connect_grpc: Connect,
+        connect_grpc: Callable[[str, Callable[[], asyncio.Protocol]], Awaitable[Connection]],
         tls: ssl.SSLContext,
         upstream: str,
     ) -> None:
@@ -54,12 +57,12 @@ class Proxy:
         """CONNECT `target`; `head` is the request as it came, to be repeated to an upstream proxy."""
         transport.pause_reading()
         host, _, port = target.rpartition(":")
-        work = self._terminate(transport) if is_googles(host) else self._tunnel(transport, host, int(port or 443), head)
+        work = self._terminate(transport, host) if is_googles(host) else self._tunnel(transport, host, int(port or 443), head)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _terminate(self, transport: asyncio.Transport) -> None:
+    async def _terminate(self, transport: asyncio.Transport, host: str) -> None:
         loop = asyncio.get_running_loop()
         transport.write(_ESTABLISHED)
         waiting = _Waiting()
@@ -73,7 +76,7 @@ class Proxy:
             return
         connection = secure.get_extra_info("ssl_object")
         if connection.selected_alpn_protocol() == "h2":
-            await self._splice(secure, self._connect_grpc, waiting.received)
+            await self._splice(secure, lambda make: self._connect_grpc(host.lower(), make), waiting.received)
         else:
             _hand_over(secure, self._http_protocol(), waiting.received)
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import grpc
 import grpc.aio
@@ -15,6 +19,8 @@ from labkit.localcloud.errors import ApiError
 
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
+Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
+
 # Google accepts 10 MB to most APIs; a reply with many resources may be larger.
 _OPTIONS = (
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
@@ -23,40 +29,61 @@ _OPTIONS = (
 
 
 class GrpcTransport:
-    """A gRPC server without TLS: the proxy in front of it has taken TLS off already."""
+    """gRPC servers without TLS, which the proxy in front of them has taken off already.
 
-    def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
+    One for each host that is called: grpc does not tell a handler the host, and RPCs such as
+    google.longrunning.Operations.GetOperation are served by many.
+    """
+
+    def __init__(self, registry: Registry, dispatcher: Dispatcher, sockets: Path | None) -> None:
+        """`sockets` is a folder for unix sockets; None where the system has none, and loopback ports are used."""
         self._registry = registry
         self._dispatcher = dispatcher
-        self._server: grpc.aio.Server | None = None
+        self._sockets = sockets
+        self._servers: dict[str, asyncio.Task[_Server]] = {}
 
-    async def start(self, address: str) -> int:
-        """Listen on `address` ("unix:/…/grpc" or "127.0.0.1:0"); the port, or 1 for a unix socket."""
-        self._server = grpc.aio.server(options=_OPTIONS)
-        self._server.add_generic_rpc_handlers((_Handlers(self._registry, self._dispatcher),))
-        port: int = self._server.add_insecure_port(address)
-        await self._server.start()
-        return port
+    async def connect(self, host: str, make: Callable[[], asyncio.Protocol]) -> Connection:
+        """Connect a protocol to the server of `host`, which is started at the first call."""
+        if host not in self._servers:
+            self._servers[host] = asyncio.get_running_loop().create_task(self._start(host))
+        server = await self._servers[host]
+        loop = asyncio.get_running_loop()
+        if isinstance(server.address, Path):
+            return await loop.create_unix_connection(make, str(server.address))
+        return await loop.create_connection(make, "127.0.0.1", server.address)
 
     async def stop(self) -> None:
-        if self._server is not None:
-            await self._server.stop(grace=0.2)
+        for starting in self._servers.values():
+            await (await starting).grpc.stop(grace=0.2)
+
+    async def _start(self, host: str) -> _Server:
+        server = grpc.aio.server(options=_OPTIONS)
+        server.add_generic_rpc_handlers((_Handlers(self._registry, self._dispatcher, host),))
+        path = self._sockets / f"{len(self._servers)}" if self._sockets else None
+        port: int = server.add_insecure_port(f"unix:{path}" if path else "127.0.0.1:0")
+        await server.start()
+        return _Server(server, path or port)
+
+
+@dataclass(frozen=True)
+class _Server:
+    grpc: grpc.aio.Server
+    address: Path | int
 
 
 class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc publishes no types.
-    def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
+    def __init__(self, registry: Registry, dispatcher: Dispatcher, host: str) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
+        self._host = host
 
     def service(self, handler_call_details: Any) -> Any:
-        # The :authority pseudo-header is the host called; its region prefix says which location is meant.
-        metadata = dict(handler_call_details.invocation_metadata or ())
-        host = str(metadata.get(":authority", "")).partition(":")[0]
-        method = self._registry.method(handler_call_details.method, host)
+        method = self._registry.method(handler_call_details.method, self._host)
         if method is None:
-            return None  # grpc answers UNIMPLEMENTED, naming the path.
-        call = _Call(self._registry, self._dispatcher, method, host, str(metadata.get("authorization", "")))
-        serializer = type(method.response()).SerializeToString
+            return None  # grpc answers UNIMPLEMENTED.
+        metadata = dict(handler_call_details.invocation_metadata or ())
+        call = _Call(self._registry, self._dispatcher, method, self._host, str(metadata.get("authorization", "")))
+        serializer = method.response.SerializeToString
         if method.server_streaming or method.client_streaming:
             return grpc.stream_stream_rpc_method_handler(call.stream, method.request.FromString, serializer)
         return grpc.unary_unary_rpc_method_handler(call.unary, method.request.FromString, serializer)

@@ -31,7 +31,7 @@ class Variable:
     field: str
     start: int
     end: int
-    is_multiple: bool
+    single: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ proto's own field names, and a google.rpc.BadRequest with one violation for each
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -53,7 +53,7 @@ def parse(body: bytes) -> dict[str, Any]:
     return value
 
 
-def merge(value: Mapping[str, Any], message: Any) -> None:
+def merge(value: dict[str, Any], message: Any) -> None:
     """Fills a message from a JSON object. Raises INVALID_ARGUMENT naming each unknown name and ill-typed value."""
     try:
         json_format.ParseDict(value, message, descriptor_pool=message.DESCRIPTOR.file.pool)
@@ -72,9 +72,9 @@ def _excerpt(error: json.JSONDecodeError) -> str:
     return error.doc.split("\n")[error.lineno - 1][start : start + 80] + "\n" + " " * (column - start) + "^"
 
 
-def _refusal(value: Mapping[str, Any], message: Any, error: Exception) -> ApiError:
+def _refusal(value: dict[str, Any], message: Any, error: Exception) -> ApiError:
     violations = list(islice(_violations(value, message, ""), _MOST_VIOLATIONS))
-    if not violations:  # Two members of a oneof, an unknown type in an Any: json_format says it well enough.
+    if not violations:  # A field given twice, in both spellings: json_format says it well enough.
         return ApiError.invalid(f"{INVALID} {error}")
     bad_request = {
         "@type": "type.googleapis.com/google.rpc.BadRequest",
@@ -84,8 +84,9 @@ def _refusal(value: Mapping[str, Any], message: Any, error: Exception) -> ApiErr
     return ApiError(Code.INVALID_ARGUMENT, text, details=(bad_request,))
 
 
-def _violations(value: Mapping[str, Any], message: Any, path: str) -> Iterator[_Violation]:
+def _violations(value: dict[str, Any], message: Any, path: str) -> Iterator[_Violation]:
     fields = {name: field for field in message.DESCRIPTOR.fields for name in (field.name, field.json_name)}
+    yield from _crowded_oneofs([(name, fields[name]) for name in value if name in fields], path)
     for name, item in value.items():
         field = fields.get(name)
         if field is None:
@@ -96,6 +97,18 @@ def _violations(value: Mapping[str, Any], message: Any, path: str) -> Iterator[_
             yield _unknown(name, path, "Proto field is not repeating, cannot start list.")
         else:
             yield from _in_field(item, type(message)(), field, f"{path}.{field.name}" if path else field.name)
+
+
+def _crowded_oneofs(named: list[tuple[str, Any]], path: str) -> Iterator[_Violation]:
+    taken = set()
+    for name, field in named:
+        oneof = field.containing_oneof and field.containing_oneof.name
+        if oneof in taken:
+            yield _Violation(
+                path, f"Invalid value at '{path}' (oneof), oneof field '{oneof}' is already set. Cannot set '{name}'"
+            )
+        elif oneof:
+            taken.add(oneof)
 
 
 def _in_field(value: Any, owner: Any, field: Any, path: str) -> Iterator[_Violation]:

@@ -29,11 +29,6 @@ _SYSTEM = frozenset(
 )
 
 
-def wants_integer_enums(query: Mapping[str, Sequence[str]]) -> bool:
-    """Whether `$alt=json;enum-encoding=int` is asked for, as Google's Python REST clients do."""
-    return any("enum-encoding=int" in value for name in ("$alt", "alt") for value in query.get(name, ()))
-
-
 def decode(
     method: Method,
     binding: Binding,
@@ -67,7 +62,7 @@ def encode(method: Method, message: Any, *, enums_as_ints: bool) -> tuple[bytes,
         indent=None,
         use_integers_for_enums=enums_as_ints,
         ensure_ascii=False,
-        descriptor_pool=method.descriptor.file.pool,
+        descriptor_pool=method.pool,
     )
     return text.encode(), JSON
 

@@ -78,7 +78,9 @@ def storage_class(body: Body) -> str:
     """The `storageClass` of a resource in upper case, or empty. Raises INVALID_ARGUMENT for one that does not exist."""
     name = body.text("storageClass").upper()
     if name and name not in STORAGE_CLASSES:
-        raise ApiError.invalid(f"Invalid argument: storage class '{name}' does not exist. Use STANDARD, NEARLINE, COLDLINE or ARCHIVE.")
+        raise ApiError.invalid(
+            f"Invalid argument: storage class '{name}' does not exist. Use STANDARD, NEARLINE, COLDLINE or ARCHIVE."
+        )
     return name
 
 

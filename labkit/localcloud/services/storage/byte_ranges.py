@@ -60,6 +60,8 @@ class ContentRange:
     @classmethod
     def parse(cls, header: str, content_length: int | None) -> ContentRange:
         """From `bytes 0-524287/2000000`, `bytes 0-524287/*`, `bytes */2000000`; without a header, all there is."""
+        if not header and content_length is None:
+            raise ApiError.invalid("A resumable upload needs the header Content-Length or Content-Range.")
         if not header:
             return cls(0, content_length)
         match = _CONTENT_RANGE.fullmatch(header.strip())

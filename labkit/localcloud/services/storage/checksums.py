@@ -42,10 +42,15 @@ class Checksums:
     def check(self, blob: Blob) -> None:
         """Raises INVALID_ARGUMENT where the bytes are not those the client meant."""
         found = Checksums.of(blob)
-        if self.crc32c not in ("", found.crc32c):
-            raise ApiError.invalid(f'Provided CRC32C "{self.crc32c}" doesn\'t match calculated CRC32C "{found.crc32c}".')
-        if self.md5 not in ("", found.md5):
-            raise ApiError.invalid(f'Provided MD5 hash "{self.md5}" doesn\'t match calculated MD5 hash "{found.md5}".')
+        _check("CRC32C", self.crc32c, found.crc32c)
+        _check("MD5 hash", self.md5, found.md5)
+
+
+def _check(algorithm: str, provided: str, calculated: str) -> None:
+    if provided not in ("", calculated):
+        raise ApiError.invalid(
+            f'Provided {algorithm} "{provided}" doesn\'t match calculated {algorithm} "{calculated}".'
+        )
 
 
 def _digest(algorithm: str, text: str) -> str:

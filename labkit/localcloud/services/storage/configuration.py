@@ -93,7 +93,9 @@ def _refuse_unimplemented(body: Body) -> None:
 def _public_access_prevention(iam: Body) -> str:
     value = iam.text("publicAccessPrevention") or "inherited"
     if value not in ("inherited", "enforced"):
-        raise ApiError.invalid(f"Invalid value for field 'publicAccessPrevention': '{value}' is neither 'inherited' nor 'enforced'.")
+        raise ApiError.invalid(
+            f"Invalid value for field 'publicAccessPrevention': '{value}' is neither 'inherited' nor 'enforced'."
+        )
     return value
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage import refusals
+
+_Value = TypeVar("_Value", str, bool, dict[str, Any])
+
+_KINDS: dict[type[Any], str] = {str: "a string", bool: "true or false", dict: "an object"}
 
 
 class Body:
@@ -31,10 +35,10 @@ class Body:
         return cls(fields)
 
     def text(self, name: str) -> str:
-        return self._read(name, str, "")
+        return self._read(name, str, default="")
 
     def flag(self, name: str) -> bool:
-        return self._read(name, bool, False)
+        return self._read(name, bool, default=False)
 
     def integer(self, name: str, default: int) -> int:
         """A number, or a decimal string as the JSON API writes int64."""
@@ -47,22 +51,22 @@ class Body:
             raise self._mistyped(name, value, "an integer") from None
 
     def object(self, name: str) -> Body:
-        return Body(self._read(name, dict, {}), f"{self._path}{name}.")
+        return Body(self._read(name, dict, default={}), f"{self._path}{name}.")
 
     def texts(self, name: str) -> dict[str, str]:
         """A map of strings to strings."""
-        values = self._read(name, dict, {})
+        values: dict[str, Any] = self._read(name, dict, default={})
         for key, value in values.items():
             if not isinstance(value, str):
                 raise self._mistyped(f"{name}.{key}", value, "a string")
         return dict(values)
 
-    def _read(self, name: str, kind: type[Any], default: Any) -> Any:
+    def _read(self, name: str, kind: type[_Value], *, default: _Value) -> _Value:
         value = self.fields.get(name)
         if value is None:
             return default
         if not isinstance(value, kind):
-            raise self._mistyped(name, value, {str: "a string", bool: "true or false", dict: "an object"}[kind])
+            raise self._mistyped(name, value, _KINDS[kind])
         return value
 
     def _mistyped(self, name: str, value: Any, wanted: str) -> ApiError:

@@ -36,4 +36,6 @@ def parse(text: str) -> Location:
         return Location(name, "dual-region")
     if _REGION.fullmatch(name):
         return Location(name, "region")
-    raise ApiError.invalid(f"The specified location constraint is not valid: '{text}'. Use a region such as us-central1, or US, EU, ASIA.")
+    raise ApiError.invalid(
+        f"The specified location constraint is not valid: '{text}'. Use a region such as us-central1, or US, EU, ASIA."
+    )

@@ -62,38 +62,39 @@ class Objects:
     ) -> Iterator[StoredObject]:
         """Make a durable blob the object at `address`, in one transaction with what the caller does inside.
 
-        On an error the object is as it was and the blob is gone. Raises NOT_FOUND for the bucket, conditionNotMet.
+        On an error the object is as it was, and the blob is still the caller's. Raises NOT_FOUND for the bucket,
+        conditionNotMet.
         """
-        try:
-            with self._store.transaction() as connection:
-                bucket = self._buckets.get(address.bucket)
-                replaced = self.find(address)
-                preconditions.check(replaced)
-                now = self._clock.now()
-                stored = StoredObject(
-                    address=address,
-                    generation=self._generations.next(),
-                    metageneration=1,
-                    blob=blob,
-                    attributes=attributes.or_storage_class(bucket.configuration.storage_class),
-                    created=now,
-                    updated=now,
-                )
-                connection.execute("DELETE FROM storage_objects WHERE bucket = ? AND name = ?", _key(address))
-                self._write(stored)
-                yield stored
-        except BaseException:
-            self._release(blob)
-            raise
+        with self._store.transaction() as connection:
+            bucket = self._buckets.get(address.bucket)
+            replaced = self.find(address)
+            preconditions.check(replaced)
+            now = self._clock.now()
+            stored = StoredObject(
+                address=address,
+                generation=self._generations.next(),
+                metageneration=1,
+                blob=blob,
+                attributes=attributes.or_storage_class(bucket.configuration.storage_class),
+                created=now,
+                updated=now,
+            )
+            connection.execute("DELETE FROM storage_objects WHERE bucket = ? AND name = ?", _key(address))
+            self._write(stored)
+            yield stored
         if replaced:
             self._release(replaced.blob)
 
     def put(
         self, address: Address, attributes: ObjectAttributes, blob: Blob, preconditions: Preconditions = NONE
     ) -> StoredObject:
-        """As `writing`, with nothing else in the transaction."""
-        with self.writing(address, attributes, blob, preconditions) as stored:
-            return stored
+        """Make a durable blob, new or another object's, the object at `address`. A new one goes with an error."""
+        try:
+            with self.writing(address, attributes, blob, preconditions) as stored:
+                return stored
+        except BaseException:
+            self._release(blob)
+            raise
 
     def find(self, address: Address, generation: int | None = None) -> StoredObject | None:
         """The object, or None where there is none or it is of another generation."""

@@ -34,7 +34,7 @@ class Preconditions:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str], prefix: str = "if") -> Preconditions:
-        """Read from a query; a copy's source has the prefix "ifSource". Raises INVALID_ARGUMENT for what is no number."""
+        """Read from a query; of a copy's source, with the prefix "ifSource". Raises INVALID_ARGUMENT."""
         return cls(
             generation_match=integer(query, f"{prefix}GenerationMatch"),
             generation_not_match=integer(query, f"{prefix}GenerationNotMatch"),

@@ -51,42 +51,47 @@ def refusal(error: ApiError) -> Refusal:
 
 
 def no_bucket() -> ApiError:
+    """HTTP 404."""
     return ApiError.not_found("The specified bucket does not exist.")
 
 
 def no_object(bucket: str, name: str) -> ApiError:
+    """HTTP 404."""
     return ApiError.not_found(f"No such object: {bucket}/{name}")
 
 
 def bucket_exists() -> ApiError:
+    """HTTP 409."""
     message = "Your previous request to create the named bucket succeeded and you already own it."
     return ApiError(Code.ALREADY_EXISTS, message, reason=CONFLICT)
 
 
 def bucket_not_empty() -> ApiError:
-    return ApiError(
-        Code.FAILED_PRECONDITION, "The bucket you tried to delete is not empty.", reason=CONFLICT
-    )
+    """HTTP 409."""
+    return ApiError(Code.FAILED_PRECONDITION, "The bucket you tried to delete is not empty.", reason=CONFLICT)
 
 
 def condition_not_met() -> ApiError:
+    """HTTP 412, where the canonical FAILED_PRECONDITION would be 400."""
     message = "At least one of the pre-conditions you specified did not hold."
     return ApiError(Code.FAILED_PRECONDITION, message, reason=CONDITION_NOT_MET)
 
 
 def not_modified() -> ApiError:
-    """A read whose `if…NotMatch` names what is stored: the caller has it already."""
+    """HTTP 304: a read whose `if…NotMatch` names what is stored; the caller has it already."""
     return ApiError(Code.FAILED_PRECONDITION, "Not Modified", reason=NOT_MODIFIED)
 
 
 def range_not_satisfiable() -> ApiError:
+    """HTTP 416."""
     return ApiError(Code.OUT_OF_RANGE, "The requested range cannot be satisfied.", reason=RANGE_NOT_SATISFIABLE)
 
 
 def required(parameter: str) -> ApiError:
+    """HTTP 400 for a parameter that is missing or empty."""
     return ApiError(Code.INVALID_ARGUMENT, f"Required parameter: {parameter}", reason=REQUIRED)
 
 
 def unknown_project(project: str) -> ApiError:
-    # 400 with reason "invalid": https://github.com/replicate/keepsake/issues/275, https://github.com/fsspec/gcsfs/issues/34
+    """HTTP 400, as in https://github.com/replicate/keepsake/issues/275 and https://github.com/fsspec/gcsfs/issues/34."""
     return ApiError.invalid(f"Unknown project id: {project}")

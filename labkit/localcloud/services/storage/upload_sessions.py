@@ -48,7 +48,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class UploadSession:
-    """An upload in pieces. `received` bytes are on the disk in the partial blob `blob_id`, which is empty before any are.
+    """An upload in pieces. `received` bytes are on the disk in the blob `blob_id`, which is empty before any are.
 
     `total` is the size announced at the start, if one was; `generation` is that of the object once it is stored.
     """
@@ -102,7 +102,8 @@ class UploadSessions:
         """Record that `received` bytes are durable in `blob_id`."""
         with self._store.transaction() as connection:
             connection.execute(
-                "UPDATE storage_upload_sessions SET blob = ?, received = ? WHERE id = ?", (blob_id, received, session_id)
+                "UPDATE storage_upload_sessions SET blob = ?, received = ? WHERE id = ?",
+                (blob_id, received, session_id),
             )
 
     def complete(self, session_id: str, generation: int) -> None:

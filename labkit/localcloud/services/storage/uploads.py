@@ -40,6 +40,7 @@ class _Open:
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    requests: int = 0
     writer: BlobWriter | None = None
     is_sound: bool = True
 
@@ -85,7 +86,7 @@ class Uploads:
         says; asked again after that, the answer is the same object.
         """
         async with self._holding(session_id) as held:
-            session = self._sessions.get(session_id)
+            session = self._session(session_id, held)
             if session.generation is not None:
                 return self._objects.get(session.upload.address, session.generation)
             total = content.total if content.total is not None else session.total
@@ -98,7 +99,7 @@ class Uploads:
     async def cancel(self, session_id: str) -> None:
         """Forget a resumable upload and its bytes."""
         async with self._holding(session_id) as held:
-            session = self._sessions.get(session_id)
+            session = self._session(session_id, held)
             self._sessions.delete(session_id)
             self._drop(session, held)
 
@@ -111,12 +112,23 @@ class Uploads:
     async def _holding(self, session_id: str) -> AsyncIterator[_Open]:
         """A session to oneself: a client that retries may be here before its first attempt has ended."""
         held = self._open.setdefault(session_id, _Open())
-        async with held.lock:
-            try:
+        held.requests += 1
+        try:
+            async with held.lock:
                 yield held
-            finally:
-                if held.writer is None:
-                    self._open.pop(session_id, None)
+        finally:
+            held.requests -= 1
+            if held.requests == 0 and held.writer is None:
+                del self._open[session_id]
+
+    def _session(self, session_id: str, held: _Open) -> UploadSession:
+        try:
+            return self._sessions.get(session_id)
+        except ApiError:
+            if held.writer is not None:  # it expired while this server held it
+                self._forget(held.writer)
+                held.writer = None
+            raise
 
     async def _take(
         self, session: UploadSession, held: _Open, piece: _Piece, stream: AsyncIterator[bytes]
@@ -129,15 +141,21 @@ class Uploads:
                 f"which exceeds already uploaded size of {session.received} byte(s).",
             )
         writer = await self._writer(session, held)
+        # Until the bytes are acknowledged; a failed write leaves it so, and the next piece starts from a copy.
         held.is_sound = False
         try:
             await piece.write(stream, writer)
-        finally:
-            # Also after a lost connection: what came before it counts.
-            await writer.sync()
-            self._sessions.advance(session.id, writer.id, writer.size)
-            held.is_sound = True
+        except ApiError:
+            # The connection was lost, or there was too much: what came before that counts.
+            await self._acknowledge(session, held, writer)
+            raise
+        await self._acknowledge(session, held, writer)
         return replace(session, blob_id=writer.id, received=writer.size)
+
+    async def _acknowledge(self, session: UploadSession, held: _Open, writer: BlobWriter) -> None:
+        await writer.sync()
+        self._sessions.advance(session.id, writer.id, writer.size)
+        held.is_sound = True
 
     async def _writer(self, session: UploadSession, held: _Open) -> BlobWriter:
         if held.writer is None or not held.is_sound:
@@ -181,6 +199,7 @@ class Uploads:
     async def _finish(self, session: UploadSession, held: _Open, checksums: Checksums) -> StoredObject:
         upload = session.upload
         writer = await self._writer(session, held)
+        held.is_sound = False
         blob = await writer.commit()
         held.writer = None
         try:
@@ -232,4 +251,4 @@ class _Piece:
 
     def _refuse_excess(self, size: int) -> None:
         if self.total is not None and size > self.total:
-            raise ApiError.invalid(f"The upload has {size} bytes, more than the {self.total} its Content-Range or X-Upload-Content-Length says.")
+            raise ApiError.invalid(f"The upload has {size} bytes, more than the {self.total} that were announced.")

@@ -1,0 +1,128 @@
+"""The `labkit` command. Each command reads its arguments, calls one function, and shows what it returns."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from labkit import cloud, settings
+from labkit.errors import LabkitError
+
+if TYPE_CHECKING:
+    from labkit.localcloud.daemon import Daemon
+
+app = typer.Typer(help="Graded notebooks for machine learning in the cloud.", no_args_is_help=True, rich_markup_mode=None)
+cloud_app = typer.Typer(help="The local cloud: Google's APIs on this machine.", no_args_is_help=True)
+app.add_typer(cloud_app, name="cloud")
+
+_console = Console(stderr=True, highlight=False)
+_LOG_POLL_SECONDS = 0.2
+
+
+@cloud_app.command()
+def start(port: Annotated[int, typer.Option(help="A port of 127.0.0.1; 0 takes the last one, or any.")] = 0) -> None:
+    """Start the local cloud; returns when it is ready."""
+    record = _daemon(port=port).ensure()
+    _console.print(f"The local cloud is ready: project {record.project}, http://127.0.0.1:{record.port}")
+    _console.print('Put this shell on it with: eval "$(labkit cloud env)"')
+
+
+@cloud_app.command()
+def stop() -> None:
+    """Stop the local cloud and all that runs on it; its data stays."""
+    _console.print("The local cloud has stopped." if _daemon().stop() else "The local cloud was not running.")
+
+
+@cloud_app.command()
+def status() -> None:
+    """Say whether the local cloud runs, and where its data is; exits 1 where it does not run."""
+    server = _daemon()
+    record = server.find()
+    if record is None:
+        _console.print(f"The local cloud is not running. Its data: {server.home}")
+        raise typer.Exit(1)
+    _console.print(f"Running: process {record.pid}, http://127.0.0.1:{record.port}, labkit {record.version}")
+    _console.print(f"Project: {record.project}\nData:    {server.home}")
+
+
+@cloud_app.command()
+def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:  # noqa: FBT002 - typer's way.
+    """Delete every bucket, job, model and endpoint of the local cloud."""
+    server = _daemon()
+    if not yes:
+        typer.confirm(f"Delete everything in {server.home}?", abort=True)
+    server.reset()
+    _console.print("The local cloud is empty.")
+
+
+@cloud_app.command()
+def env() -> None:
+    """Print shell commands that put a shell on the local cloud: eval "$(labkit cloud env)"."""
+    server = _daemon()
+    changed = server.environment(os.environ, server.ensure())
+    for name in sorted(set(os.environ) - set(changed)):
+        sys.stdout.write(f"unset {name}\n")
+    for name, value in sorted(changed.items()):
+        if os.environ.get(name) != value:
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+@cloud_app.command()
+def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as it grows.")] = False) -> None:  # noqa: FBT002
+    """Print the server's log."""
+    log = _daemon().log
+    if not log.exists():
+        _console.print(f"The local cloud has not been started yet: there is no {log}.")
+        raise typer.Exit(1)
+    with log.open(errors="replace") as lines:
+        while True:
+            sys.stdout.write(lines.read())
+            sys.stdout.flush()
+            if not follow:
+                return
+            time.sleep(_LOG_POLL_SECONDS)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def shell(context: typer.Context) -> None:
+    """Open a shell on the local cloud, or run one command there: labkit shell gcloud storage ls."""
+    command = context.args or [os.environ.get("SHELL") or os.environ.get("COMSPEC") or "sh"]
+    raise typer.Exit(_run_on_local_cloud(command))
+
+
+@app.command()
+def lab(root: Annotated[Path, typer.Argument(help="The folder JupyterLab opens.")] = Path()) -> None:
+    """Start the local cloud, and JupyterLab on the course."""
+    raise typer.Exit(_run_on_local_cloud([sys.executable, "-m", "jupyterlab", str(root)]))
+
+
+def _run_on_local_cloud(command: list[str]) -> int:
+    server = _daemon()
+    environment = server.environment(os.environ, server.ensure())
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except FileNotFoundError as error:
+        raise LabkitError(f"There is no program {command[0]!r} on this machine's PATH.") from error
+
+
+def _daemon(*, port: int = 0) -> Daemon:
+    return cloud.daemon(settings.load(), port=port)
+
+
+def main() -> None:
+    """Errors of ours are a message and exit status 1; anything else is a bug and keeps its traceback."""
+    from labkit.localcloud.daemon import CannotStart, CannotStop
+
+    try:
+        app()
+    except (LabkitError, CannotStart, CannotStop) as error:
+        _console.print(f"labkit: {error}", style="red", markup=False)
+        sys.exit(1)

@@ -1,0 +1,108 @@
+"""One request of the JSON API, taken apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.services.storage import fields
+from labkit.localcloud.services.storage.json_body import Body
+from labkit.localcloud.services.storage.names import Address
+from labkit.localcloud.services.storage.preconditions import Preconditions, integer
+from labkit.localcloud.services.storage.representations import Representations
+
+_LARGEST_BODY = 10 * 1024 * 1024  # of JSON; an object's bytes have no limit
+
+# What changes the meaning of a call and is not written yet: refused, since ignoring it would be a lie.
+_UNIMPLEMENTED_PARAMETERS = (
+    "destinationKmsKeyName",
+    "destinationPredefinedAcl",
+    "enableObjectRetention",
+    "filter",
+    "kmsKeyName",
+    "matchGlob",
+    "predefinedAcl",
+    "predefinedDefaultObjectAcl",
+    "softDeleted",
+)
+_UNIMPLEMENTED_HEADERS = ("x-goog-encryption-algorithm", "x-goog-copy-source-encryption-algorithm")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request with the variables of its path and the fields its reply is cut down to."""
+
+    request: Request
+    variables: Mapping[str, str]
+    selection: fields.Selection
+
+    @classmethod
+    def of(cls, request: Request, variables: Mapping[str, str]) -> Call:
+        """Raises INVALID_ARGUMENT for a bad `fields`, UNIMPLEMENTED for a parameter that may not be ignored."""
+        for name in _UNIMPLEMENTED_PARAMETERS:
+            if request.query_params.get(name, "") not in ("", "false"):
+                raise ApiError.unimplemented(f"Cloud Storage with the parameter '{name}'")
+        for name in _UNIMPLEMENTED_HEADERS:
+            if name in request.headers:
+                raise ApiError.unimplemented(f"Cloud Storage with the header '{name}' (customer-supplied keys)")
+        selection = request.query_params.get("fields", "")
+        return cls(request, variables, fields.parse(selection) if selection else {})
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @property
+    def bucket(self) -> str:
+        return self.variables["bucket"]
+
+    @property
+    def address(self) -> Address:
+        return Address(self.variables["bucket"], self.variables["object"])
+
+    @property
+    def generation(self) -> int | None:
+        return integer(self.query, "generation")
+
+    @property
+    def preconditions(self) -> Preconditions:
+        return Preconditions.from_query(self.query)
+
+    @property
+    def base(self) -> str:
+        """The scheme and host the client used, for links it can follow."""
+        return f"{self.request.url.scheme}://{self.request.headers['host']}"
+
+    @property
+    def representations(self) -> Representations:
+        return Representations(self.base)
+
+    def flag(self, name: str) -> bool:
+        """A parameter that is "true" or left out."""
+        return self.query.get(name, "").lower() == "true"
+
+    async def body(self) -> Body:
+        """The JSON object that came with the request; empty where none did."""
+        data = bytearray()
+        async for chunk in self.content():
+            data += chunk
+            if len(data) > _LARGEST_BODY:
+                raise ApiError.invalid(f"Request payload size exceeds the limit: {_LARGEST_BODY} bytes.")
+        return Body.parse(bytes(data))
+
+    async def content(self) -> AsyncIterator[bytes]:
+        """The bytes of the request as they arrive. Raises CANCELLED where the client goes away before the end."""
+        try:
+            async for chunk in self.request.stream():
+                yield chunk
+        except ClientDisconnect as error:
+            raise ApiError(Code.CANCELLED, "The client closed the connection before the end of its request.") from error
+
+    def reply(self, resource: dict[str, Any]) -> Response:
+        """A resource, cut down to the fields the client asked for."""
+        return JSONResponse(fields.select(self.selection, resource))

@@ -1,0 +1,53 @@
+"""What every Vertex AI service here needs: names, stored resources, operations, time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from labkit.localcloud.contract.registry import Registry
+from labkit.localcloud.core.clock import Clock
+from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.operations import Operations
+from labkit.localcloud.core.resources import Resources
+from labkit.localcloud.services.vertex.names import Names
+
+PACKAGE = "google.cloud.aiplatform.v1"
+HOST = "aiplatform.googleapis.com"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`types` is the package's namespace: `parts.types.Model(...)`."""
+
+    registry: Registry
+    names: Names
+    resources: Resources
+    operations: Operations
+    clock: Clock
+    ids: Ids
+    types: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "types", self.registry.package(PACKAGE))
+
+    def stamp(self, message: Any) -> None:
+        """Set what Vertex AI sets on a new resource: times and etag."""
+        now = self.clock.now()
+        message.create_time.FromDatetime(now)
+        message.update_time.FromDatetime(now)
+        if "etag" in message.DESCRIPTOR.fields_by_name:
+            message.etag = self.ids.opaque()[:12]
+
+    def metadata(self, kind: Any) -> Any:
+        """An operation's metadata of the type `kind`, begun now."""
+        metadata = kind()
+        now = self.clock.now()
+        metadata.generic_metadata.create_time.FromDatetime(now)
+        metadata.generic_metadata.update_time.FromDatetime(now)
+        return metadata
+
+    def deleted(self, location: str) -> Any:
+        """The operation of a deletion, which is done at once."""
+        empty = self.registry.message("google.protobuf.Empty")
+        return self.operations.done(location, empty(), self.metadata(self.types.DeleteOperationMetadata))

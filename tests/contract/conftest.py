@@ -1,0 +1,68 @@
+"""The clouds that Google's own clients are run against: the local one, and Google's where someone pays for it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from labkit import cloud as clouds
+from labkit import settings
+
+GOOGLE_PROJECT = "LABKIT_TEST_GOOGLE_PROJECT"
+
+
+@pytest.fixture(scope="session")
+def local_settings(tmp_path_factory):
+    """Settings of an installation of its own: no test sees a student's data."""
+    return settings.load({"LABKIT_HOME": str(tmp_path_factory.mktemp("labkit"))})
+
+
+@pytest.fixture(scope="session", params=["local", pytest.param("google", marks=pytest.mark.google)])
+def cloud(request):
+    """A cloud in use by this process, once for the local one and once for Google's."""
+    if request.param == "local":
+        yield from _local(request.getfixturevalue("local_settings"))
+    else:
+        yield _google(request.getfixturevalue("tmp_path_factory"))
+
+
+@pytest.fixture(scope="session")
+def local_cloud(cloud):
+    """For what Google's cloud cannot be asked: to die, or to be looked at from inside."""
+    if cloud.name != settings.LOCAL:
+        pytest.skip("is about the local cloud itself")
+    return cloud
+
+
+@pytest.fixture
+def shell(local_cloud):
+    """Runs Google's CLIs, which inherit the redirected environment; skips where one is absent."""
+
+    def run(command, **options):
+        import subprocess
+
+        if shutil.which(command[0]) is None:
+            pytest.skip(f"{command[0]} is not on this machine")
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+
+    return run
+
+
+def _local(chosen):
+    before = dict(os.environ)
+    connected = clouds.connect(settings.LOCAL, settings=chosen)
+    yield connected
+    clouds.disconnect()
+    clouds.daemon(chosen).stop()
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def _google(tmp_path_factory):
+    project = os.environ.get(GOOGLE_PROJECT)
+    if not project:
+        pytest.skip(f"needs Google Cloud: set {GOOGLE_PROJECT} to a project that may be billed")
+    home = Path(tmp_path_factory.mktemp("google"))
+    chosen = settings.load({"LABKIT_HOME": str(home), "LABKIT_PROJECT": project})
+    return clouds.connect(settings.GOOGLE, settings=chosen, yes=True)

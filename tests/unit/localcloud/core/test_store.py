@@ -1,0 +1,60 @@
+import sqlite3
+
+import pytest
+
+from labkit.localcloud.core.store import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "cloud.db")
+    store.create("CREATE TABLE IF NOT EXISTS words (word TEXT PRIMARY KEY)")
+    yield store
+    store.close()
+
+
+def words(store):
+    return [row["word"] for row in store.connection.execute("SELECT word FROM words ORDER BY word")]
+
+
+def test_a_commit_is_made_durable_before_it_returns(store):
+    mode = store.connection.execute("PRAGMA journal_mode").fetchone()[0]
+    level = store.connection.execute("PRAGMA synchronous").fetchone()[0]
+
+    assert (mode, level) == ("wal", 2)
+
+
+def test_a_transaction_that_raises_leaves_nothing(store):
+    with pytest.raises(RuntimeError), store.transaction() as connection:
+        connection.execute("INSERT INTO words VALUES ('half')")
+        raise RuntimeError
+
+    assert words(store) == []
+
+
+def test_an_inner_transaction_is_undone_with_the_outer_one(store):
+    with pytest.raises(RuntimeError), store.transaction():
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO words VALUES ('inner')")
+        raise RuntimeError
+
+    assert words(store) == []
+
+
+def test_an_inner_transaction_that_raises_spoils_only_what_the_caller_lets_it(store):
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO words VALUES ('outer')")
+        with pytest.raises(sqlite3.IntegrityError), store.transaction():
+            connection.execute("INSERT INTO words VALUES ('outer')")
+
+    assert words(store) == ["outer"]
+
+
+def test_what_was_committed_is_there_after_opening_again(tmp_path, store):
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO words VALUES ('kept')")
+    store.close()
+    again = Store(tmp_path / "cloud.db")
+
+    assert words(again) == ["kept"]
+    again.close()
