@@ -21,7 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 from labkit import labs
 from labkit.authoring import report
 from labkit.authoring.fresh import Fresh, fresh_cloud
-from labkit.authoring.kernel import CELL_SECONDS, records_in
+from labkit.authoring.kernel import CELL_SECONDS, KERNEL_ARGUMENTS, records_in
 from labkit.authoring.outcome import CourseRun, LabRun, Score
 from labkit.authoring.tree import Tree
 from labkit.checking.result import Record
@@ -125,6 +125,7 @@ class _Engine(NBClientEngine):  # type: ignore[misc] # papermill carries no type
             nb_man,
             kernel_name=kernel_name,
             timeout=CELL_SECONDS,
+            extra_arguments=KERNEL_ARGUMENTS,
             # Saved widget state makes published pages show empty cells.
             store_widget_state=False,
             on_cell_complete=lambda cell, cell_index: on_cell(),

@@ -52,10 +52,13 @@ def split() -> Split:
 
 def parse_csv(text: str) -> Digits:
     """The digits of a table with a header, a label first and 64 pixels after it; NotACsv says what is wrong with it."""
-    rows = list(csv.reader(text.splitlines()))
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        raise NotACsv(f"The file is no table: {error}.") from error
     if not rows:
         raise NotACsv("The file is empty.")
-    if _is_number(rows[0][0]):
+    if rows[0] and _is_number(rows[0][0]):
         raise NotACsv(f"The first line is no header; it begins with the number {rows[0][0]}.")
     widths = {len(row) for row in rows}
     if widths != {1 + PIXELS}:
@@ -63,7 +66,7 @@ def parse_csv(text: str) -> Digits:
     try:
         labels = tuple(int(float(row[0])) for row in rows[1:])
         images = tuple(tuple(map(float, row[1:])) for row in rows[1:])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise NotACsv(f"A value is no number: {error}.") from error
     return Digits(images, labels)
 

@@ -76,7 +76,7 @@ def data(answers: Answers, cloud: Cloud) -> Verdict:
             "bucket.blob(…) only names it; data.upload_from_filename(…) sends it.",
         )
     try:
-        found = digits.parse_csv(blob.download_as_text())
+        found = digits.parse_csv(blob.download_as_bytes().decode(errors="replace"))
     except digits.NotACsv as problem:
         return Failed(str(problem), shape, "Write the file with write_csv, then upload it again.")
     return _compare(found, expected)

@@ -18,7 +18,7 @@ def test_the_students_project_is_there_by_id_and_by_number(cloud, projects):
 
 
 def test_a_project_of_somebody_else_is_refused_with_the_permission_it_takes(projects):
-    with pytest.raises(exceptions.PermissionDenied) as refused:
+    with pytest.raises(exceptions.Forbidden) as refused:
         projects.get_project(name="projects/somebody-elses-project")
 
     assert refused.value.reason == "IAM_PERMISSION_DENIED"

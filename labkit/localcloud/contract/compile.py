@@ -44,7 +44,7 @@ def descriptor_sets(proto_root: Path) -> dict[str, Any]:
     """A FileDescriptorSet by its name, from the folder that holds `google/`. Raises RuntimeError in protoc's words."""
     data = _protoc(proto_root, [*_SHARED, *_api_protos(proto_root)])
     pool = _pool(data)
-    set_class = GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FileDescriptorSet"))
+    set_class: Any = GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FileDescriptorSet"))
     sets: dict[str, Any] = defaultdict(set_class)
     for file in sorted(set_class.FromString(data).file, key=lambda file: file.name):
         _slim(file, [pool.FindExtensionByName(name) for name in _UNREAD_OPTIONS])

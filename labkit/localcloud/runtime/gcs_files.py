@@ -20,7 +20,7 @@ class Scan:
 
 
 def scan(view: Path, buckets: Collection[str]) -> Scan:
-    """Look at every file in the folders of `buckets`. Other things at the top are oddities: no bucket is made of them."""
+    """Look at every file in the folders of `buckets`. Other things beside them are oddities, never new buckets."""
     found = Scan()
     for entry in os.scandir(view):
         if entry.name not in buckets:

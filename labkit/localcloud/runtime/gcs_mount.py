@@ -69,11 +69,9 @@ class GcsMount:
         await self._carry_over(None)
 
     async def _keep(self, ended: asyncio.Event, every: float) -> None:
-        while not ended.is_set():
-            try:
-                await asyncio.wait_for(ended.wait(), every)
-            except asyncio.TimeoutError:  # noqa: UP041 - another class than TimeoutError before Python 3.11
-                await self.sync()
+        waiting = asyncio.create_task(ended.wait())
+        while waiting not in (await asyncio.wait({waiting}, timeout=every))[0]:
+            await self.sync()
 
     async def _carry_over(self, before: dict[ObjectKey, FileStamp] | None) -> None:
         listing = await self._listing()
@@ -87,14 +85,16 @@ class GcsMount:
         self._before = found.files
 
     async def _listing(self) -> dict[str, dict[str, int]]:
-        """The generation of each object, by bucket. A bucket the identity may not list has an empty folder, no entry."""
-        listing = {}
-        for bucket in await self._tree.buckets():
-            try:
-                listing[bucket] = {stat.name: stat.generation for stat in await self._tree.objects(bucket)}
-            except ApiError as error:
-                self._report(f"/gcs/{bucket} is empty: {error.message}")
-        return listing
+        """The generation of each object, by bucket. A bucket the identity may not list has no entry."""
+        listing = {bucket: await self._generations(bucket) for bucket in await self._tree.buckets()}
+        return {bucket: generations for bucket, generations in listing.items() if generations is not None}
+
+    async def _generations(self, bucket: str) -> dict[str, int] | None:
+        try:
+            return {stat.name: stat.generation for stat in await self._tree.objects(bucket)}
+        except ApiError as error:
+            self._report(f"/gcs/{bucket} cannot be shown: {error.message}")
+            return None
 
     def _look(self, buckets: Sequence[str]) -> Scan:
         for bucket in buckets:

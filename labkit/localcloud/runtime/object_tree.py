@@ -37,7 +37,7 @@ class ObjectTree(Protocol):
         """Copy the object's bytes to the new file `target`; the generation that was copied."""
 
     async def write(self, bucket: str, name: str, source: Path) -> int:
-        """Make the bytes of the file `source` the object's; the new generation. `source` is the caller's again after."""
+        """Make the bytes of the file `source` the object's, by copying; the new generation."""
 
     async def delete(self, bucket: str, name: str) -> None:
         """Delete the live object."""

@@ -77,9 +77,9 @@ class HttpTransport:
             reply = await self._dispatcher.call(
                 method, message, authorization=request.headers.get("authorization", ""), host=host
             )
-            content, content_type = transcode.encode(
-                method, reply, enums_as_ints=transcode.wants_integer_enums(query)
-            )
+            # Google's Python clients send $alt=json;enum-encoding=int.
+            enums_as_ints = any("enum-encoding=int" in value for value in query.get("$alt", ()))
+            content, content_type = transcode.encode(method, reply, enums_as_ints=enums_as_ints)
             return Response(content, media_type=content_type)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             return self._refuse(request, as_api_error(error), domain)

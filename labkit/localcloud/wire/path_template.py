@@ -26,12 +26,15 @@ MANY = "**"
 
 @dataclass(frozen=True)
 class Variable:
-    """A field and the segments it captures: `segments[start:end]` of its template."""
+    """A field, and the pattern it captures from the template's segment number `start` on."""
 
     field: str
     start: int
-    end: int
-    single: bool = False
+    pattern: tuple[str, ...]
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.pattern)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,9 @@ class Template:
             token = _TOKEN.match(body, position)
             if token is None or body[position] != "/":
                 raise ValueError(f"Path template {text!r}: expected '/' and a segment at {body[position:]!r}.")
-            pattern = (token["pattern"] or ONE).split("/") if token["field"] else [token["segment"]]
+            pattern = (token["segment"] or token["pattern"] or ONE).split("/")
             if token["field"]:
-                end = len(segments) + len(pattern)
-                variables.append(Variable(token["field"], len(segments), end, len(pattern) > 1 or pattern == [MANY]))
+                variables.append(Variable(token["field"], len(segments), tuple(pattern)))
             segments += pattern
             position = token.end()
         _refuse(text, segments)
@@ -113,7 +115,7 @@ def _shift(index: int, many: int, stretch: int) -> int:
 
 
 def _decode(parts: Sequence[str], variable: Variable) -> str:
-    if not variable.is_multiple:
+    if variable.pattern == (ONE,):
         return unquote(parts[0])
     pieces = _ENCODED_SLASH.split("/".join(parts))
     return "".join(piece if index % 2 else unquote(piece) for index, piece in enumerate(pieces))

@@ -19,6 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 from labkit.localcloud.errors import ApiError, Code
 
 INVALID = "Invalid JSON payload received."
+_TOO_DEEP = "It is nested too deeply."
 
 # A body of nothing but mistakes need not be answered with all of them.
 _MOST_VIOLATIONS = 20
@@ -47,7 +48,7 @@ def parse(body: bytes) -> dict[str, Any]:
         # "\ud800" is valid JSON for half a character; no protobuf string can hold it.
         raise ApiError.invalid(f"{INVALID} It holds an unpaired surrogate, {error.object[error.start]!a}.") from error
     except RecursionError as error:
-        raise ApiError.invalid(f"{INVALID} It is nested too deeply.") from error
+        raise ApiError.invalid(f"{INVALID} {_TOO_DEEP}") from error
     if not isinstance(value, dict):
         raise ApiError.invalid(f'{INVALID} Unknown name "": Root element must be a message.')
     return value
@@ -73,8 +74,11 @@ def _excerpt(error: json.JSONDecodeError) -> str:
 
 
 def _refusal(value: dict[str, Any], message: Any, error: Exception) -> ApiError:
-    violations = list(islice(_violations(value, message, ""), _MOST_VIOLATIONS))
-    if not violations:  # A field given twice, in both spellings: json_format says it well enough.
+    try:
+        violations = list(islice(_violations(value, message, ""), _MOST_VIOLATIONS))
+    except RecursionError:
+        return ApiError.invalid(f"{INVALID} {_TOO_DEEP}")
+    if not violations:  # A map's key of the wrong type: json_format says it well enough.
         return ApiError.invalid(f"{INVALID} {error}")
     bad_request = {
         "@type": "type.googleapis.com/google.rpc.BadRequest",

@@ -14,7 +14,9 @@ def verdict_of(read):
     return caught.value.verdict
 
 
-@pytest.mark.parametrize("value", [None, ..., "", "  ", "...", "<your bucket>", "YOUR_BUCKET", "your-bucket-name", "TODO"])
+@pytest.mark.parametrize(
+    "value", [None, ..., "", "  ", "...", "<your bucket>", "YOUR_BUCKET", "your-bucket-name", "TODO"]
+)
 def test_an_empty_answer_is_not_attempted(value):
     assert isinstance(verdict_of(lambda: Answers({"bucket": value}).text("bucket")), NotAttempted)
 

@@ -12,19 +12,19 @@ PARENT = "projects/p/locations/us-central1"
 
 
 class FakeBlob(SimpleNamespace):
-    def download_as_text(self):
-        return self.text
+    def download_as_bytes(self):
+        return self.content
 
 
 class FakeBucket:
-    def __init__(self, name, location="US-CENTRAL1", uniform=True):
+    def __init__(self, name):
         self.name = name
-        self.location = location
-        self.iam_configuration = SimpleNamespace(uniform_bucket_level_access_enabled=uniform)
+        self.location = "US-CENTRAL1"
+        self.iam_configuration = SimpleNamespace(uniform_bucket_level_access_enabled=True)
         self.blobs = {}
 
     def put(self, name, text="", updated=NOW):
-        self.blobs[name] = FakeBlob(name=name, text=text, updated=updated)
+        self.blobs[name] = FakeBlob(name=name, content=text.encode("latin-1"), updated=updated)
 
     def get_blob(self, name):
         return self.blobs.get(name)

@@ -49,6 +49,8 @@ def test_a_table_written_by_csv_is_read_back_exactly():
         (as_csv([1], [[0.5] * 63]), "have 64 or 65 columns"),
         (as_csv([1], [["x"] * 64]), "no number"),
         (as_csv(["seven"], [[0.5] * 64]), "no number"),
+        (as_csv(["inf"], [[0.5] * 64]), "no number"),
+        ("x" * 200_000, "no table"),
         ("\nlabel\n", "The rows have 0 or 1 columns"),
     ],
 )

@@ -57,6 +57,22 @@ def test_a_bucket_that_does_not_exist_fails(judge):
     assert "does not exist" in judge("bucket", bucket="p-nothing").text
 
 
+def test_a_bucket_in_the_region_that_iam_alone_guards_passes(judge):
+    assert judge("bucket").outcome == "passed"
+
+
+def test_a_bucket_with_access_lists_earns_half(judge, cloud):
+    cloud.buckets["p-digits"].iam_configuration.uniform_bucket_level_access_enabled = False
+
+    assert judge("bucket").earned == 1
+
+
+def test_a_bucket_elsewhere_earns_nothing(judge, cloud):
+    cloud.buckets["p-digits"].location = "EU"
+
+    assert (judge("bucket").outcome, judge("bucket").earned) == ("failed", 0)
+
+
 def test_a_job_that_still_runs_is_not_done(judge, cloud, now):
     name = cloud.add(custom_job(now, state=JobState.JOB_STATE_RUNNING))
 
@@ -101,6 +117,12 @@ def test_a_model_in_another_image_earns_half(judge, cloud, now):
     result = judge("model", job=job, model=cloud.add(uploaded_model(image="tf:1")))
 
     assert (result.outcome, result.earned) == ("failed", 1)
+
+
+def test_a_file_that_is_no_text_at_all_fails(judge, cloud):
+    cloud.buckets["p-digits"].put("digits/train.csv", "\x89PNG\r\n\xff\xfe")
+
+    assert judge("data", data="digits/train.csv").outcome == "failed"
 
 
 def test_a_csv_in_another_notation_passes(judge, cloud):

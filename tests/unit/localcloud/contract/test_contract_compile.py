@@ -8,6 +8,7 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from labkit.localcloud.contract import compile as contract_compile
+from labkit.localcloud.contract.apis import APIS
 from labkit.localcloud.contract.descriptors import DATA, SUFFIX
 
 SOURCE = "google-proto-files@6.0.1"
@@ -71,6 +72,15 @@ def test_the_source_is_read_from_the_package_itself(tmp_path):
 
 def test_a_folder_without_the_protos_is_refused_by_name(tmp_path):
     with pytest.raises(RuntimeError, match=r"No protos of Vertex AI in .*aiplatform/v1"):
+        contract_compile.descriptor_sets(tmp_path)
+
+
+def test_protos_that_do_not_compile_are_refused_in_the_words_of_protoc(tmp_path):
+    for api in APIS:
+        (tmp_path / api.folder).mkdir(parents=True)
+        (tmp_path / api.folder / "broken.proto").write_text("mesage")
+
+    with pytest.raises(RuntimeError, match=r"protoc refused the protos in .*:\n.*\.proto"):
         contract_compile.descriptor_sets(tmp_path)
 
 

@@ -11,16 +11,21 @@ from labkit.localcloud.wire.path_template import Template, Variable
     ("text", "segments", "variables", "verb"),
     [
         ("/v1/models", ("v1", "models"), (), ""),
-        ("/v1/{name=projects/*/models/*}", ("v1", "projects", "*", "models", "*"), (Variable("name", 1, 5, True),), ""),
+        (
+            "/v1/{name=projects/*/models/*}",
+            ("v1", "projects", "*", "models", "*"),
+            (Variable("name", 1, ("projects", "*", "models", "*")),),
+            "",
+        ),
         (
             "/b/{bucket}/o/{object}",
             ("b", "*", "o", "*"),
-            (Variable("bucket", 1, 2, False), Variable("object", 3, 4, False)),
+            (Variable("bucket", 1, ("*",)), Variable("object", 3, ("*",))),
             "",
         ),
-        ("/v1/{job.name=jobs/*}:run", ("v1", "jobs", "*"), (Variable("job.name", 1, 3, True),), "run"),
-        ("/v1/{name=**}/operations", ("v1", "**", "operations"), (Variable("name", 1, 2, True),), ""),
-        ("/v1/{name=*}", ("v1", "*"), (Variable("name", 1, 2, False),), ""),
+        ("/v1/{job.name=jobs/*}:run", ("v1", "jobs", "*"), (Variable("job.name", 1, ("jobs", "*")),), "run"),
+        ("/v1/{name=**}/operations", ("v1", "**", "operations"), (Variable("name", 1, ("**",)),), ""),
+        ("/v1/{name=*}", ("v1", "*"), (Variable("name", 1, ("*",)),), ""),
         ("/v1beta1:evaluateInstances", ("v1beta1",), (), "evaluateInstances"),
     ],
 )
