@@ -73,7 +73,7 @@ class Cloud(ABC):
                 "order_by": "timestamp asc",
             }
         )
-        return [entry.text_payload or str(entry.json_payload.get("message", "")) for entry in entries]
+        return [_text(entry) for entry in entries]
 
     @cached_property
     def _clients(self) -> dict[str, Any]:
@@ -86,6 +86,10 @@ class Cloud(ABC):
             endpoint = f"{self.region}-aiplatform.googleapis.com"
             self._clients[kind] = getattr(aiplatform_v1, kind)(client_options={"api_endpoint": endpoint})
         return self._clients[kind]
+
+
+def _text(entry: Any) -> str:
+    return str(entry.json_payload.get("message", "")) if "json_payload" in entry else str(entry.text_payload)
 
 
 class LocalCloud(Cloud):

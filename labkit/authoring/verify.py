@@ -58,11 +58,11 @@ def _prove(source: Source, definition: LabDefinition) -> Iterator[Proof]:
     yield from static
     if all(found.holds for found in static):
         with fresh_cloud() as fresh, kernel(fresh) as running:
-            yield from _Walk(source, definition, running).proofs()
+            yield from Walk(source, definition, running).proofs()
 
 
-class _Walk:
-    """One pass over a source's cells in one kernel."""
+class Walk:
+    """One pass over a source's cells in one kernel; see the module's text."""
 
     def __init__(self, source: Source, definition: LabDefinition, running: Kernel) -> None:
         self._source = source
@@ -70,6 +70,7 @@ class _Walk:
         self._kernel = running
 
     def proofs(self) -> Iterator[Proof]:
+        """Each proof as soon as it is known; the last one is a cell that does not run, if there is one."""
         for cell in self._source.cells:
             if cell.kind == "markdown":
                 continue

@@ -97,7 +97,7 @@ def _attribute(value: object, attribute: str) -> str | None:
 
 def _is_whole(item: object) -> bool:
     # numpy registers its scalars as numbers.Real.
-    return isinstance(item, Real) and math.isfinite(item) and item == int(item)
+    return isinstance(item, Real) and math.isfinite(item) and item == math.floor(item)
 
 
 def _wrong_type(name: str, value: object, expected: str) -> Unreadable:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from labkit.cloud import Cloud
 
 _ALL_TRAFFIC = 100
-# One request to a shared endpoint may have 1.5 MB (custom-container-requirements.md); 180 images are 0.1 MB.
-_BATCH = 180
+# One request to a shared endpoint may have 1.5 MB (custom-container-requirements.md); 360 images are 0.2 MB.
+_BATCH = 360
 
 
 def serves(endpoint: Endpoint, *, model: str) -> Verdict:

@@ -23,6 +23,8 @@ SERVE_IMAGE = "labkit/torch-serve:1"
 MODEL_FILE = "model.pt2"
 GOOD_ACCURACY = 0.9
 
+_LOG_LINES = 4  # Of a traceback, the line that failed and the exception.
+
 
 @exercise(
     "bucket",
@@ -36,7 +38,14 @@ GOOD_ACCURACY = 0.9
 )
 def bucket(answers: Answers, cloud: Cloud) -> Verdict:
     """A bucket in the lab's region, with one kind of access rule."""
-    found = cloud.storage().get_bucket(answers.text("bucket"))
+    name = answers.text("bucket")
+    found = cloud.storage().lookup_bucket(name)
+    if found is None:
+        return Failed(
+            f"There is no bucket {name} in the cloud.",
+            "a bucket that exists",
+            "client.bucket(…) only names it; client.create_bucket(…) makes it.",
+        )
     if found.location.lower() != cloud.region:
         return Failed(
             f"The bucket {found.name} is in {found.location}.",
@@ -130,9 +139,9 @@ def job(answers: Answers, cloud: Cloud) -> Verdict:
     found = cloud.jobs().get_custom_job(name=answers.resource("job", "customJobs"))
     if found.state == JobState.JOB_STATE_FAILED:
         return blocked_by(found.error.message) or Failed(
-            f"The job failed: {found.error.message}",
+            f"The job failed: {found.error.message}\nThe end of its log:\n{_log_end(cloud, found.name)}",
             "a job that ends with JOB_STATE_SUCCEEDED",
-            "The last lines of its log are the traceback. Mend the cause, then submit a new job.",
+            "Mend the cause that the log names, then submit a new job.",
         )
     if found.state != JobState.JOB_STATE_SUCCEEDED:
         return Failed(
@@ -157,12 +166,23 @@ def job(answers: Answers, cloud: Cloud) -> Verdict:
             "The job's own disk is gone with it. Pass --model-dir under /gcs/BUCKET, and base_output_dir to match.",
             earned=1,
         )
-    return Passed(f"The job succeeded and left {_model_folder(output)}/{MODEL_FILE}.")
+    return Passed(f"The job succeeded and left {_model_folder(output)}/{MODEL_FILE}. {_accuracy(cloud, found.name)}")
 
 
 def _model_folder(output: str) -> str:
     # Vertex AI's own rule: AIP_MODEL_DIR is <baseOutputDirectory>/model/ (custom_job.proto, base_output_directory).
     return f"{output.rstrip('/')}/model"
+
+
+def _log_end(cloud: Cloud, job_name: str) -> str:
+    printed = "\n".join(cloud.logs(job_name.rpartition("/")[2])).splitlines()
+    return "\n".join(printed[-_LOG_LINES:]) or "(it printed nothing)"
+
+
+def _accuracy(cloud: Cloud, job_name: str) -> str:
+    """What the log says of accuracy. Not required: on Google Cloud a log may arrive after the job's end."""
+    lines = [line for line in cloud.logs(job_name.rpartition("/")[2]) if "accuracy=" in line]
+    return f"The last accuracy in its log, on the training images: {lines[-1].strip()}" if lines else ""
 
 
 def _model_written(cloud: Cloud, output: str, since: float) -> bool:
@@ -249,19 +269,34 @@ def predict(answers: Answers, cloud: Cloud) -> Verdict:
             "Train longer (--epochs), then upload and deploy the new model.",
             earned=1,
         )
-    if labels != answered:
-        differing = sum(mine != theirs for mine, theirs in zip(labels, answered, strict=True))
-        return Failed(
-            f"{differing} of your labels are not what the endpoint answers for these images.",
-            "the endpoint's labels for test_x, scaled as in training, in its order",
-            f"Send test_x / {digits.BRIGHTEST}, and keep what the endpoint says, not what is true.",
-            earned=1,
-        )
-    return Passed(f"The endpoint is right for {accuracy:.1%} of {len(labels)} images that training never saw.")
+    if labels == answered:
+        return Passed(f"The endpoint is right for {accuracy:.1%} of {len(labels)} images that training never saw.")
+    return Failed(
+        _difference(cloud, name, labels, answered),
+        "the endpoint's labels for test_x, scaled as in training, in its order",
+        f"Send test_x / {digits.BRIGHTEST}, and keep what the endpoint says.",
+        earned=1,
+    )
+
+
+def _difference(cloud: Cloud, endpoint: str, labels: tuple[int, ...], answered: tuple[int, ...]) -> str:
+    """Why `labels` are not what the endpoint `answered`, as far as it can be told."""
+    held_out = digits.split().held_out
+    if labels == held_out.labels:
+        return f"These are the true labels. The endpoint errs for {_differing(labels, answered)} of the images."
+    unscaled = tuple(tuple(pixel * digits.BRIGHTEST for pixel in image) for image in held_out.images)
+    if labels == endpoints.predicted_labels(cloud.predictions(), endpoint, unscaled):
+        scale = f"pixels from 0 to {digits.BRIGHTEST}"
+        return f"These are the answers for {scale}: {_differing(labels, answered)} differ, and no error warned you."
+    return f"{_differing(labels, answered)} of your labels are not what the endpoint answers for these images."
+
+
+def _differing(some: tuple[int, ...], others: tuple[int, ...]) -> int:
+    return sum(one != other for one, other in zip(some, others, strict=True))
 
 
 def _agreement(some: tuple[int, ...], others: tuple[int, ...]) -> float:
-    return sum(one == other for one, other in zip(some, others, strict=True)) / len(others)
+    return 1 - _differing(some, others) / len(others)
 
 
 @exercise(

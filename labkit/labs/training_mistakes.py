@@ -21,7 +21,7 @@ BUCKET = (
         message="an access list of its own",
         undo="bucket.delete()",
     ),
-    WrongAnswer("never_created", code="bucket = client.bucket(BUCKET)", message="a resource that exists"),
+    WrongAnswer("never_created", code="bucket = client.bucket(BUCKET)", message="There is no bucket"),
 )
 
 _UPLOAD = """
@@ -90,7 +90,7 @@ JOB = (
     WrongAnswer(
         "gs_path",
         code=_job('["--data", f"gs://{BUCKET}/digits/train.csv", "--model-dir", f"/gcs/{BUCKET}/digits/model"]'),
-        message="The job failed",
+        message="No such file or directory: 'gs:/",
     ),
     WrongAnswer(
         "model_left_on_the_machine",
@@ -162,7 +162,23 @@ PREDICT = (
         """,
         message="labels has 10 entries",
     ),
-    WrongAnswer("true_labels", code="labels = test_y.tolist()", message="are not what the endpoint answers"),
+    WrongAnswer("true_labels", code="labels = test_y.tolist()", message="These are the true labels"),
+    WrongAnswer(
+        "not_scaled",
+        code="""
+            reply = endpoint.predict(instances=test_x.tolist())
+            labels = [int(prediction["label"]) for prediction in reply.predictions]
+        """,
+        message="the answers for pixels from 0 to 16",
+    ),
+    WrongAnswer(
+        "other_order",
+        code="""
+            reply = endpoint.predict(instances=(test_x[::-1] / 16).tolist())
+            labels = [int(prediction["label"]) for prediction in reply.predictions]
+        """,
+        message="are not what the endpoint answers",
+    ),
     WrongAnswer(
         "whole_predictions",
         code="labels = endpoint.predict(instances=(test_x / 16).tolist()).predictions",

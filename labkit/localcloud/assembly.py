@@ -21,8 +21,13 @@ from labkit.localcloud.iam.tokens import Tokens, load_key
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.logging.service import LoggingService
 from labkit.localcloud.services.resource_manager import ResourceManagerProjects
+from labkit.localcloud.runtime.images import ImageCatalogue
 from labkit.localcloud.services.storage.api import StorageApi
 from labkit.localcloud.services.storage.storage import Storage
+from labkit.localcloud.services.vertex.machines import Machines
+from labkit.localcloud.services.vertex.names import Names
+from labkit.localcloud.services.vertex.parts import Parts
+from labkit.localcloud.services.vertex.vertex import Vertex
 
 _PROJECT_NUMBER = "100000000001"
 
@@ -39,12 +44,15 @@ class Cloud:
     store: Store
     tasks: Tasks
     operations: Operations
+    vertex: Vertex
 
     def start(self, environment: Mapping[str, str]) -> None:
         """Take up what the last server left. `environment` is what a student's process is given."""
         self.operations.fail_interrupted()
+        self.vertex.start(environment)
 
     async def close(self) -> None:
+        await self.vertex.close()
         await self.tasks.stop()
         self.store.close()
 
@@ -62,10 +70,13 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
     operations = Operations(registry, resources, ids, tasks)
     book = LogBook(registry, store, clock, ids)
     storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects)
+    parts = Parts(registry, Names(projects), resources, operations, clock, ids)
+    vertex = Vertex(parts, storage, book, tasks, Machines(home, ImageCatalogue(images)))
     services: list[Service] = [
         OperationsService(operations),
         ResourceManagerProjects(registry, projects),
         LoggingService(registry, projects, book),
+        *vertex.services,
     ]
     dispatcher = Dispatcher(tokens, services)
-    return Cloud(registry, projects, tokens, dispatcher, [StorageApi(storage)], store, tasks, operations)
+    return Cloud(registry, projects, tokens, dispatcher, [StorageApi(storage)], store, tasks, operations, vertex)

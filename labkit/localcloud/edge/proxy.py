@@ -68,11 +68,14 @@ class Proxy:
         waiting = _Waiting()
         try:
             secure = await loop.start_tls(transport, waiting, self._tls, server_side=True)
-        except (OSError, ssl.SSLError) as error:
-            _log.info("TLS was not agreed: %s. Does the client trust the bundle of `labkit cloud env`?", error)
+        except ssl.SSLError as error:
+            _log.info("TLS was not agreed with a client: %s. It must trust the bundle of `labkit cloud env`.", error)
             transport.abort()
             return
-        if secure is None:  # The client went away during the handshake.
+        except OSError:  # The client went away during the handshake.
+            transport.abort()
+            return
+        if secure is None:
             return
         connection = secure.get_extra_info("ssl_object")
         if connection.selected_alpn_protocol() == "h2":

@@ -112,8 +112,8 @@ class ImageCatalogue:
     def _advice(self) -> str:
         return (
             "The local cloud has no container engine. It runs the course's images "
-            f"({', '.join(self.names())}) at REGION-docker.pkg.dev/PROJECT/REPOSITORY/NAME, Vertex AI's prebuilt training "
-            "images, and python from Docker Hub."
+            f"({', '.join(self.names())}) at REGION-docker.pkg.dev/PROJECT/REPOSITORY/NAME, Vertex AI's prebuilt "
+            "training images, and python from Docker Hub."
         )
 
 

@@ -36,7 +36,7 @@ class ModelServerError(Exception):
 
 @dataclass(frozen=True)
 class Deployment:
-    """What Vertex AI knows of a deployed model. `storage_uri` is the managed copy of its artefacts, not the user's own."""
+    """What Vertex AI knows of a deployed model. `storage_uri` is the managed copy of its artefacts."""
 
     image: Image
     endpoint_id: str
@@ -75,6 +75,9 @@ class Deployment:
             "AIP_FRAMEWORK": "CUSTOM_CONTAINER",
             "AIP_MODE": "PREDICTION",
             "AIP_MODE_VERSION": "1.0.0",
+            # Not in the contract: a container listens on 0.0.0.0, but here that would be the student's network. Servers
+            # that leave the choice to uvicorn listen on loopback.
+            "UVICORN_HOST": "127.0.0.1",
             **accelerator,
         }
 
@@ -122,8 +125,9 @@ class ModelServer:
 
         command = _command(deployment, folder, {**base_env, **deployment.image.env}, port)
         await asyncio.to_thread(_lay_out, deployment.image, folder)
+        process = await Process.start(command, listen)
         client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=None)  # noqa: S113
-        server = cls(deployment, await Process.start(command, listen), client, tail)
+        server = cls(deployment, process, client, tail)
         try:
             await server._wait_until_healthy(deadline)
         except BaseException:
@@ -175,8 +179,8 @@ class ModelServer:
                 status = self._ended.result()
                 raise ModelServerError(f"Model server exited unexpectedly, with status {status}. {self._last_output()}")
         raise ModelServerError(
-            f"Model server never became healthy: within {deadline:g} s GET {health} was not answered with 200 ({answer}). "
-            f"It must listen on AIP_HTTP_PORT. {self._last_output()}"
+            f"Model server never became healthy: within {deadline:g} s GET {health} never gave 200: {answer}. "
+            f"It must listen on port AIP_HTTP_PORT. {self._last_output()}"
         )
 
     async def _health(self, route: str, limit: float) -> str:

@@ -55,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class JobSite:
-    """Where and how a job runs: its own empty folder, the environment that leads to the local cloud, the way to /gcs."""
+    """Where a job runs: its own empty folder, the environment that leads to the local cloud, its way to /gcs."""
 
     folder: Path
     base_env: Mapping[str, str]
@@ -86,7 +86,7 @@ class Training:
     on_line: OnLine
     _cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, timeout: float | None = None) -> Outcome:  # noqa: ASYNC109 - the job's own, from its spec
+    async def run(self, timeout: float | None = None) -> Outcome:
         """Run all replicas until the primary ends, one fails, `timeout` seconds pass or the job is cancelled.
 
         Cancelling the task that awaits this kills the processes too.
@@ -130,18 +130,19 @@ class Training:
     async def _run_replicas(self, plans: Sequence[ReplicaPlan], root: GcsRoot, limit: float | None) -> Outcome:
         replicas: list[_Replica] = []
         try:
-            for each in plans:
-                replicas.append(await self._start(each, root))  # noqa: PERF401 - the started ones must be known
+            for replica in plans:
+                replicas.append(await self._start(replica, root))  # noqa: PERF401 - the started ones must be known
             outcome = await self._first_ending(replicas, limit)
             if outcome.ending is Ending.SUCCEEDED:
                 await asyncio.wait([each.ended for each in replicas], timeout=_LAST_WORDS)
             for each in replicas:
                 each.process.terminate()
-            await asyncio.wait([each.ended for each in replicas])
+            await asyncio.gather(*(each.ended for each in replicas))
             return outcome
         finally:
             for each in replicas:
                 each.process.kill()
+            await asyncio.gather(*(each.ended for each in replicas), return_exceptions=True)
 
     async def _start(self, replica: ReplicaPlan, root: GcsRoot) -> _Replica:
         tail = Tail()

@@ -15,7 +15,6 @@ from labkit.localcloud.runtime.images import Image, ImageCatalogue
 from labkit.localcloud.runtime.python_env import PythonEnv
 from labkit.localcloud.runtime.variables import expand
 
-
 _TF_TASKS = {"workerpool0": "chief", "workerpool1": "worker", "workerpool2": "ps", "workerpool3": "evaluator"}
 
 

@@ -36,13 +36,13 @@ class FakeCloud:
     name, project, region = "local", "p", "us-central1"
 
     def __init__(self):
-        self.buckets, self.resources, self.answer = {}, {}, None
+        self.buckets, self.resources, self.answer, self.log = {}, {}, None, []
 
     def ensure(self):
         return None
 
     def storage(self):
-        return SimpleNamespace(get_bucket=self._bucket, bucket=self._bucket)
+        return SimpleNamespace(lookup_bucket=self.buckets.get, bucket=self.buckets.__getitem__)
 
     def jobs(self):
         return SimpleNamespace(get_custom_job=self._get, list_custom_jobs=self._list(CustomJob))
@@ -56,14 +56,12 @@ class FakeCloud:
     def predictions(self):
         return SimpleNamespace(predict=self._predict)
 
+    def logs(self, job_id):
+        return self.log
+
     def add(self, resource):
         self.resources[resource.name] = resource
         return resource.name
-
-    def _bucket(self, name):
-        if name not in self.buckets:
-            raise NotFound(f"The specified bucket does not exist: {name}")
-        return self.buckets[name]
 
     def _get(self, name):
         if name not in self.resources:

@@ -16,7 +16,8 @@ def endpoint(model=MODEL, share=100):
 
 
 def right(image):
-    return TRUTH[tuple(image)]
+    """The truth; for pixels in another scale, a digit that is none."""
+    return TRUTH.get(tuple(image), -1)
 
 
 def never_right(image):
@@ -67,6 +68,23 @@ def test_labels_that_are_not_the_endpoints_fail(judge, cloud):
     labels = [(label + 1) % 10 if number < 5 else label for number, label in enumerate(digits.split().held_out.labels)]
 
     assert "5 of your labels" in judge("predict", endpoint=ENDPOINT, labels=labels).text
+
+
+def test_true_labels_are_known_as_such(judge, cloud):
+    cloud.add(endpoint())
+    wrong_for = digits.split().held_out.images[0]
+    cloud.answer = lambda image: never_right(image) if tuple(image) == wrong_for else right(image)
+
+    result = judge("predict", endpoint=ENDPOINT, labels=list(digits.split().held_out.labels))
+
+    assert "The endpoint errs for 1 of the images" in result.text
+
+
+def test_answers_for_unscaled_pixels_are_known_as_such(judge, cloud):
+    cloud.add(endpoint())
+    cloud.answer = lambda image: 0 if max(image) > 1 else right(image)
+
+    assert "for pixels from 0 to 16" in judge("predict", endpoint=ENDPOINT, labels=[0] * 360).text
 
 
 def test_an_endpoint_that_is_gone_fails(judge):

@@ -54,7 +54,7 @@ def test_nothing_is_attempted_at_the_start(judge):
 
 
 def test_a_bucket_that_does_not_exist_fails(judge):
-    assert "does not exist" in judge("bucket", bucket="p-nothing").text
+    assert "There is no bucket p-nothing" in judge("bucket", bucket="p-nothing").text
 
 
 def test_a_bucket_in_the_region_that_iam_alone_guards_passes(judge):
@@ -87,6 +87,24 @@ def test_a_job_that_found_no_machine_is_blocked_not_failed(judge, cloud, now):
     name = cloud.add(custom_job(now, state=JobState.JOB_STATE_FAILED, error=words))
 
     assert judge("job", job=name).outcome == "blocked"
+
+
+def test_a_failed_job_shows_the_end_of_its_log(judge, cloud, now):
+    words = "The replica workerpool0-0 exited with a non-zero status of 1."
+    name = cloud.add(custom_job(now, state=JobState.JOB_STATE_FAILED, error=words))
+    cloud.log = ["epoch=1", "Traceback (most recent call last):\n  File ...\nFileNotFoundError: 'gs:/x'"]
+
+    text = judge("job", job=name).text
+
+    assert words in text
+    assert "FileNotFoundError: 'gs:/x'" in text
+
+
+def test_a_job_that_succeeded_is_told_what_its_log_says_of_accuracy(judge, cloud, now):
+    cloud.buckets["p-digits"].put("digits/model/model.pt2")
+    cloud.log = ["epoch=1 loss=2 accuracy=0.5", "epoch=2 loss=1 accuracy=0.9", "saved"]
+
+    assert "epoch=2 loss=1 accuracy=0.9" in judge("job", job=cloud.add(custom_job(now))).text
 
 
 def test_a_job_in_another_image_fails(judge, cloud, now):

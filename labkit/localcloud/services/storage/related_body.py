@@ -1,6 +1,6 @@
 """A `multipart/related` upload, read as it arrives: the object's metadata, then its bytes (RFC 2387).
 
-gcloud and gsutil end lines with LF alone and quote the boundary; the client libraries write CRLF as the RFC says.
+gcloud and gsutil end lines with LF alone; the client libraries write CRLF, as the RFC says.
 """
 
 from __future__ import annotations
@@ -87,4 +87,6 @@ def _boundary(content_type: str) -> bytes:
         raise ApiError.invalid(
             f"A multipart upload needs the header Content-Type: multipart/related; boundary=…; got '{content_type}'."
         )
+    if len(boundary) > 1 and boundary[0] == boundary[-1] == "'":
+        boundary = boundary[1:-1]  # apitools, under gcloud, writes it with Python's %r
     return b"--" + boundary.encode()

@@ -69,6 +69,7 @@ class Representations:
         bucket, name = stored.address.bucket, stored.address.name
         path = f"storage/v1/b/{bucket}/o/{quote(name, safe='')}"
         digests = Checksums.of(stored.blob)
+        created = timestamp(stored.created)
         return {
             **stored.attributes.to_json(),
             "kind": "storage#object",
@@ -83,10 +84,10 @@ class Representations:
             "crc32c": digests.crc32c,
             "md5Hash": digests.md5,
             "etag": etag(stored.generation, stored.metageneration),
-            "timeCreated": timestamp(stored.created),
+            "timeCreated": created,
             "updated": timestamp(stored.updated),
-            "timeStorageClassUpdated": timestamp(stored.created),
-            "timeFinalized": timestamp(stored.created),
+            "timeStorageClassUpdated": created,
+            "timeFinalized": created,
         }
 
     def object_list(self, listing: Listing) -> Json:

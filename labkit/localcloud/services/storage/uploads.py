@@ -16,6 +16,7 @@ from labkit.localcloud.services.storage.byte_ranges import ContentRange
 from labkit.localcloud.services.storage.checksums import Checksums
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.objects import Objects
+from labkit.localcloud.services.storage.pouring import pour
 from labkit.localcloud.services.storage.upload_sessions import Upload, UploadSession, UploadSessions
 
 # Cloud Storage keeps whole multiples of 256 KiB of an upload that goes on; what is over must be sent again.
@@ -61,8 +62,7 @@ class Uploads:
         self._check_early(upload)
         writer = self._blobs.create()
         try:
-            async for data in stream:
-                writer.write(data)
+            await pour(stream, writer)
             blob = await writer.commit()
             upload.checksums.check(blob)
         except BaseException:
@@ -144,7 +144,7 @@ class Uploads:
         # Until the bytes are acknowledged; a failed write leaves it so, and the next piece starts from a copy.
         held.is_sound = False
         try:
-            await piece.write(stream, writer)
+            await pour(piece.wanted(stream, writer.size), writer)
         except ApiError:
             # The connection was lost, or there was too much: what came before that counts.
             await self._acknowledge(session, held, writer)
@@ -234,20 +234,21 @@ class _Piece:
     first: int
     total: int | None
 
-    async def write(self, stream: AsyncIterator[bytes], writer: BlobWriter) -> None:
-        """Write what `writer` lacks, in whole quanta unless it is the end of the upload."""
-        skip = writer.size - self.first
+    async def wanted(self, stream: AsyncIterator[bytes], received: int) -> AsyncIterator[bytes]:
+        """What of the request's bytes to write after `received` others: whole quanta, unless the upload ends here."""
+        skip = received - self.first
         pending = bytearray()
         async for data in stream:
             pending += data[skip:]
             skip -= min(skip, len(data))
-            self._refuse_excess(writer.size + len(pending))
+            self._refuse_excess(received + len(pending))
             whole = len(pending) - len(pending) % QUANTUM
             if whole:
-                writer.write(bytes(pending[:whole]))
+                yield bytes(pending[:whole])
                 del pending[:whole]
-        if writer.size + len(pending) == self.total:
-            writer.write(bytes(pending))
+                received += whole
+        if received + len(pending) == self.total:
+            yield bytes(pending)
 
     def _refuse_excess(self, size: int) -> None:
         if self.total is not None and size > self.total:

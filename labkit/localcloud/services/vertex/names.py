@@ -38,6 +38,12 @@ class Names:
         project = self._projects.get(match[1], permission=_permission(context), host=context.method.api.host)
         return Location(project, match[2])
 
+    def project(self, number: str) -> Project:
+        """The project of a name that is canonical already."""
+        project = self._projects.find(number)
+        assert project is not None
+        return project
+
     def canonical(self, name: str, context: Context) -> str:
         """`name` with the project's number."""
         location = self.location(name, context)

@@ -26,7 +26,7 @@ def proto_root(tmp_path_factory):
     if fetched.returncode:
         pytest.skip(f"npm could not fetch {SOURCE}: {fetched.stderr.strip()[-200:]}")
     with tarfile.open(next(folder.glob("*.tgz"))) as archive:
-        archive.extractall(folder)
+        archive.extractall(folder, filter="data")
     return folder / "package"
 
 

@@ -54,7 +54,7 @@ class Gcs:
         request = Request(scope, receive)
         try:
             response = await self.api.respond(request, STUDENT)
-        except Exception as error:  # as the HTTP transport does
+        except Exception as error:  # noqa: BLE001 - as the HTTP transport does
             response = self.api.refuse(request, as_api_error(error))
         await response(scope, receive, send)
 

@@ -60,9 +60,7 @@ def test_a_row_that_is_not_committed_takes_its_blob_along(gcs):
 
 def multi_page_upload(gcs):
     """An upload whose metadata need more room than the database has."""
-    body = (
-        b'--b\r\n\r\n{"name": "a", "metadata": {"note": "%s"}}\r\n--b\r\n\r\nnew\r\n--b--' % (b"x" * 100_000)
-    )
+    body = b'--b\r\n\r\n{"name": "a", "metadata": {"note": "%s"}}\r\n--b\r\n\r\nnew\r\n--b--' % (b"x" * 100_000)
     return gcs(
         "POST",
         "/upload/storage/v1/b/lab-data/o?uploadType=multipart",

@@ -62,9 +62,7 @@ def pages(query, bucket):
     start = query.start
     while True:
         page = walk(
-            ListQuery(
-                query.prefix, query.delimiter, start, query.end, query.size, query.include_trailing_delimiter
-            ),
+            ListQuery(query.prefix, query.delimiter, start, query.end, query.size, query.include_trailing_delimiter),
             bucket,
         )
         yield page

@@ -25,12 +25,16 @@ def send_all(gcs, uri, data=DATA):
 def test_a_session_is_a_uri_under_the_host_the_client_used(gcs):
     uri = gcs.begin("a")
 
-    assert uri.startswith("https://storage.googleapis.com/upload/storage/v1/b/lab-data/o?uploadType=resumable&upload_id=")
+    assert uri.startswith(
+        "https://storage.googleapis.com/upload/storage/v1/b/lab-data/o?uploadType=resumable&upload_id="
+    )
 
 
 def test_gcloud_gets_its_session_under_resumable(gcs):
     reply = gcs(
-        "POST", "/resumable/upload/storage/v1/b/lab-data/o?uploadType=resumable&name=a", json={"contentType": "text/csv"}
+        "POST",
+        "/resumable/upload/storage/v1/b/lab-data/o?uploadType=resumable&name=a",
+        json={"contentType": "text/csv"},
     )
     uri = reply.headers["location"]
 

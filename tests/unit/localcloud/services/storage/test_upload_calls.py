@@ -33,7 +33,7 @@ def python_client(data=DATA, metadata=METADATA):
 
 
 def gcloud(data=DATA, metadata=METADATA):
-    """As gcloud 528 sends it, by apitools: LF only, quoted boundary, MIME headers."""
+    """As gcloud 528 sends it, by apitools: LF only, boundary in Python's quotes, MIME headers."""
     body = (
         b"--===============4567==\nContent-Type: application/json\nMIME-Version: 1.0\n\n"
         + metadata
@@ -41,7 +41,7 @@ def gcloud(data=DATA, metadata=METADATA):
         + data
         + b"\n--===============4567==--"
     )
-    return b"multipart/related; boundary='===============4567=='".replace(b"'", b'"'), body
+    return b"multipart/related; boundary='===============4567=='", body
 
 
 def in_pieces(body, size):

@@ -1,0 +1,260 @@
+"""Google's storage client, and gcloud and gsutil, on Cloud Storage."""
+
+import io
+import os
+import secrets
+
+import pytest
+from google.api_core import exceptions
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="session")
+def client(cloud):
+    return cloud.storage()
+
+
+@pytest.fixture
+def bucket(client):
+    """A bucket of the test's own, gone afterwards."""
+    bucket = client.create_bucket(f"labkit-contract-{secrets.token_hex(6)}", location="us-central1")
+    yield bucket
+    bucket.delete(force=True)
+
+
+def test_a_bucket_is_created_listed_and_deleted(client):
+    name = f"labkit-contract-{secrets.token_hex(6)}"
+    bucket = client.bucket(name)
+    bucket.storage_class = "NEARLINE"
+    bucket.labels = {"course": "ml"}
+    bucket.iam_configuration.uniform_bucket_level_access_enabled = True
+    bucket.iam_configuration.public_access_prevention = "enforced"
+    client.create_bucket(bucket, location="europe-west4")
+
+    found = client.get_bucket(name)
+    assert (found.location, found.location_type, found.storage_class) == ("EUROPE-WEST4", "region", "NEARLINE")
+    assert found.labels == {"course": "ml"}
+    assert found.iam_configuration.uniform_bucket_level_access_enabled
+    assert found.iam_configuration.uniform_bucket_level_access_locked_time > found.time_created
+    assert found.iam_configuration.public_access_prevention == "enforced"
+    assert name in [listed.name for listed in client.list_buckets(prefix=name)]
+
+    bucket.delete()
+    assert not bucket.exists()
+    assert client.lookup_bucket(name) is None
+
+
+def test_refusals_are_the_exceptions_a_student_meets_on_google_cloud(client, bucket):
+    with pytest.raises(exceptions.Conflict):
+        client.create_bucket(bucket.name)
+    with pytest.raises(exceptions.NotFound, match="No such object"):
+        bucket.blob("nothing").download_as_bytes()
+    with pytest.raises(exceptions.BadRequest, match="Invalid bucket name"):
+        client.create_bucket("Not_A_Name")
+    bucket.blob("a").upload_from_string("x")
+    with pytest.raises(exceptions.Conflict, match="not empty"):
+        bucket.delete()
+
+
+def test_a_bucket_is_patched(bucket):
+    bucket.labels = {"a": "1"}
+    bucket.patch()
+    bucket.add_lifecycle_delete_rule(age=7)
+    bucket.patch()
+
+    bucket.reload()
+    assert bucket.labels == {"a": "1"}
+    assert [dict(rule) for rule in bucket.lifecycle_rules] == [{"action": {"type": "Delete"}, "condition": {"age": 7}}]
+    assert bucket.metageneration == 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 3 * MIB + 7, 9 * MIB])
+def test_bytes_come_back_as_they_went_up(bucket, size):
+    """Multipart up to 8 MiB, resumable above; the client compares the crc32c of both ways itself."""
+    data = os.urandom(size)
+    blob = bucket.blob("train/data.bin")
+    blob.upload_from_string(data, content_type="application/x-digits", checksum="crc32c")
+
+    fresh = bucket.blob("train/data.bin")
+    assert fresh.download_as_bytes() == data
+    assert fresh.generation == blob.generation
+    fresh.reload()
+    assert (fresh.size, fresh.content_type, fresh.crc32c) == (size, "application/x-digits", blob.crc32c)
+
+
+def test_a_stream_of_unknown_length_goes_up_in_chunks(bucket):
+    data = os.urandom(MIB + 1)
+    with bucket.blob("stream", chunk_size=256 * 1024).open("wb") as file:
+        file.write(data)
+
+    assert bucket.blob("stream").download_as_bytes() == data
+
+
+def test_parts_are_downloaded(bucket):
+    blob = bucket.blob("digits")
+    blob.upload_from_string(b"0123456789")
+
+    assert blob.download_as_bytes(start=2, end=4) == b"234"
+    assert blob.download_as_bytes(start=7) == b"789"
+    with blob.open("rb") as file:
+        file.seek(5)
+        assert file.read(2) == b"56"
+    with pytest.raises(exceptions.RequestRangeNotSatisfiable):
+        blob.download_as_bytes(start=10)
+
+
+def test_a_chunked_download_is_put_together(bucket):
+    data = os.urandom(MIB + 1)
+    blob = bucket.blob("big", chunk_size=256 * 1024)
+    blob.upload_from_string(data)
+    target = io.BytesIO()
+    blob.download_to_file(target)
+
+    assert target.getvalue() == data
+
+
+def test_a_wrong_checksum_stores_nothing(bucket):
+    blob = bucket.blob("a")
+    blob.md5_hash = "AAAAAAAAAAAAAAAAAAAAAA=="
+    with pytest.raises(exceptions.BadRequest, match="doesn't match calculated MD5"):
+        blob.upload_from_string(b"x")
+
+    assert not bucket.blob("a").exists()
+
+
+def test_only_one_creator_wins(bucket):
+    bucket.blob("once").upload_from_string("first", if_generation_match=0)
+    with pytest.raises(exceptions.PreconditionFailed, match="pre-conditions you specified did not hold"):
+        bucket.blob("once").upload_from_string("second", if_generation_match=0)
+
+    assert bucket.blob("once").download_as_text() == "first"
+
+
+def test_metadata_is_set_changed_and_removed(bucket):
+    blob = bucket.blob("a")
+    blob.metadata = {"epoch": "1", "run": "a"}
+    blob.cache_control = "no-store"
+    blob.upload_from_string("x")
+    blob.metadata = {"epoch": "2", "run": None}
+    blob.patch()
+
+    found = bucket.get_blob("a")
+    assert found.metadata == {"epoch": "2"}
+    assert (found.cache_control, found.metageneration) == ("no-store", 2)
+
+
+def test_a_list_is_paged_and_folded(client, bucket):
+    for name in ("readme.md", "test/0", "train/0", "train/1", "train/deep/0"):
+        bucket.blob(name).upload_from_string("x")
+
+    assert [blob.name for blob in client.list_blobs(bucket, prefix="train/", page_size=1)] == [
+        "train/0",
+        "train/1",
+        "train/deep/0",
+    ]
+    folded = client.list_blobs(bucket, delimiter="/", fields="items(name),prefixes,nextPageToken")
+    assert [blob.name for blob in folded] == ["readme.md"]
+    assert folded.prefixes == {"test/", "train/"}
+
+
+def test_objects_are_copied_rewritten_and_renamed(client, bucket):
+    bucket.blob("a").upload_from_string("x", content_type="text/csv")
+    bucket.copy_blob(bucket.blob("a"), bucket, "copies/b")
+    token, done, total = bucket.blob("c").rewrite(bucket.blob("a"))
+    bucket.rename_blob(bucket.blob("a"), "d")
+
+    assert (token, done, total) == (None, 1, 1)
+    assert [blob.name for blob in client.list_blobs(bucket)] == ["c", "copies/b", "d"]
+    assert bucket.get_blob("d").content_type == "text/csv"
+
+
+def test_the_transfer_manager_moves_many_objects_at_once(bucket, tmp_path):
+    from google.cloud.storage import transfer_manager
+
+    for number in range(8):
+        (tmp_path / f"{number}.bin").write_bytes(os.urandom(10_000))
+    names = [path.name for path in tmp_path.iterdir()]
+    results = transfer_manager.upload_many_from_filenames(
+        bucket, names, source_directory=str(tmp_path), worker_type="thread", max_workers=4, raise_exception=True
+    )
+    assert results == [None] * 8
+    target = tmp_path / "back"
+    target.mkdir()
+    transfer_manager.download_many_to_path(
+        bucket,
+        names,
+        destination_directory=f"{target}/",
+        worker_type="thread",
+        max_workers=4,
+        raise_exception=True,
+    )
+    for name in names:
+        assert (target / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def succeed(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_gcloud_copies_both_ways(shell, bucket, tmp_path):
+    data = os.urandom(9 * MIB)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "big.bin").write_bytes(data)
+    (tmp_path / "in" / "small.txt").write_text("hello")
+    succeed(shell(["gcloud", "storage", "cp", "-r", str(tmp_path / "in"), f"gs://{bucket.name}"]))
+    succeed(shell(["gcloud", "storage", "cp", f"gs://{bucket.name}/in/*", str(tmp_path)]))
+
+    assert (tmp_path / "big.bin").read_bytes() == data
+    assert bucket.blob("in/small.txt").download_as_text() == "hello"
+
+
+def test_gcloud_sends_a_pipe_whose_length_nobody_knows(shell, bucket):
+    succeed(shell(["gcloud", "storage", "cp", "-", f"gs://{bucket.name}/piped"], input="from a pipe"))
+
+    assert succeed(shell(["gcloud", "storage", "cat", f"gs://{bucket.name}/piped"])) == "from a pipe"
+
+
+def test_gcloud_lists_moves_and_removes(shell, client, bucket):
+    for name in ("train/0", "train/1", "readme.md"):
+        bucket.blob(name).upload_from_string("x")
+    uri = f"gs://{bucket.name}"
+
+    assert succeed(shell(["gcloud", "storage", "ls", uri])).split() == [f"{uri}/readme.md", f"{uri}/train/"]
+    assert len(succeed(shell(["gcloud", "storage", "ls", f"{uri}/**"])).split()) == 3
+    succeed(shell(["gcloud", "storage", "mv", f"{uri}/readme.md", f"{uri}/docs/readme.md"]))
+    succeed(shell(["gcloud", "storage", "rm", "-r", f"{uri}/train"]))
+    assert [blob.name for blob in client.list_blobs(bucket)] == ["docs/readme.md"]
+
+
+def test_gcloud_makes_describes_changes_and_deletes_a_bucket(shell, client):
+    uri = f"gs://labkit-contract-{secrets.token_hex(6)}"
+    options = ["--location=us-central1", "--uniform-bucket-level-access", "--public-access-prevention"]
+    succeed(shell(["gcloud", "storage", "buckets", "create", uri, *options]))
+    bucket = client.get_bucket(uri.removeprefix("gs://"))
+    assert bucket.iam_configuration.public_access_prevention == "enforced"
+    assert bucket.iam_configuration.uniform_bucket_level_access_enabled
+
+    succeed(shell(["gcloud", "storage", "buckets", "update", uri, "--update-labels=course=ml"]))
+    described = succeed(
+        shell(["gcloud", "storage", "buckets", "describe", uri, "--format=value(labels.course,location)"])
+    )
+    assert described.split() == ["ml", "US-CENTRAL1"]
+    succeed(shell(["gcloud", "storage", "buckets", "delete", uri]))
+    assert not bucket.exists()
+
+
+def test_gcloud_names_the_bucket_that_is_not_there(shell):
+    result = shell(["gcloud", "storage", "ls", "gs://labkit-nobody-has-this-one"])
+
+    assert result.returncode != 0
+    assert "gs://labkit-nobody-has-this-one not found: 404" in result.stderr
+
+
+def test_gsutil_copies_and_lists(shell, bucket, tmp_path):
+    (tmp_path / "small.txt").write_text("hello")
+    succeed(shell(["gsutil", "cp", str(tmp_path / "small.txt"), f"gs://{bucket.name}/a/small.txt"]))
+
+    assert succeed(shell(["gsutil", "ls", f"gs://{bucket.name}/a/"])).split() == [f"gs://{bucket.name}/a/small.txt"]
+    assert succeed(shell(["gsutil", "cat", f"gs://{bucket.name}/a/small.txt"])) == "hello"
