@@ -81,16 +81,16 @@ class Lab:
     def solution(self, exercise: str) -> Solution:
         """The answer, from the course's solutions; LabkitError where they were not handed out."""
         from labkit.authoring.source import read_source
-        from labkit.authoring.tree import find_tree
+        from labkit.authoring.tree import find_lab_source
 
         self._definition.exercise(exercise)
-        tree = find_tree(Path.cwd(), Path(__file__).parent)
-        if tree is None:
+        source = find_lab_source(self.id, Path.cwd(), Path(__file__).parent)
+        if source is None:
             raise LabkitError(
-                f"No solutions/ folder at or above {Path.cwd()}. This copy of the course comes without solutions; "
+                f"There is no solutions/{self.id}.py at or above {Path.cwd()}. This copy of the course comes without solutions; "
                 f"lab.hint({exercise!r}) still helps."
             )
-        region = read_source(tree.lab_source(self.id)).answers()[exercise].region
+        region = read_source(source).answers()[exercise].region
         assert region is not None
         return Solution(exercise, dedent(region.answer))
 

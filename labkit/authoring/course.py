@@ -25,8 +25,10 @@ from labkit.authoring.kernel import CELL_SECONDS, KERNEL_ARGUMENTS, records_in
 from labkit.authoring.outcome import CourseRun, LabRun, Score
 from labkit.authoring.tree import Tree
 from labkit.checking.result import Record
+from labkit.errors import LabkitError
 
 _ENGINE = "labkit"
+_MARK = ".labkit-course"  # In a folder that a run may empty, because a run made it.
 
 
 class Watcher(Protocol):
@@ -40,17 +42,34 @@ class Watcher(Protocol):
 
 
 def run_course(root: Path, folder: Path, watcher: Watcher) -> CourseRun:
-    """Runs every lab's solution; keeps executed notebooks, a page for each, and `index.html` in `folder`."""
-    if folder.exists():
-        shutil.rmtree(folder)  # A page left from an earlier run would be taken for this one's.
-    folder.mkdir(parents=True)
+    """Runs every lab's solution; keeps executed notebooks, a page for each, and `index.html` in `folder`.
+
+    LabkitError when there is nothing to run, or `folder` holds anything but an earlier report.
+    """
+    notebooks = [source.with_suffix(".ipynb") for source in Tree(root).lab_sources()]
+    if not notebooks:
+        raise LabkitError(f"There are no labs in {Tree(root).solutions}. Run this in the course's folder.")
+    missing = next((notebook for notebook in notebooks if not notebook.is_file()), None)
+    if missing:
+        raise LabkitError(f"{missing} does not exist. Run `labkit build` first.")
+    _make_room(folder)
     runs: list[LabRun] = []
-    for source in Tree(root).lab_sources():
-        runs.append(_run_lab(source.with_suffix(".ipynb"), folder, watcher))
+    for notebook in notebooks:
+        runs.append(_run_lab(notebook, folder, watcher))
         watcher.lab_done(runs[-1])
     course = CourseRun(tuple(runs), folder / "index.html")
     course.report.write_text(report.index_page(course), encoding="utf-8")
     return course
+
+
+def _make_room(folder: Path) -> None:
+    """Empties the folder of an earlier report: a page left from it would be taken for this run's."""
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / _MARK).exists():
+            raise LabkitError(f"{folder} is not empty, and is no earlier report. Name another folder for the report.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
 
 
 def _run_lab(notebook: Path, folder: Path, watcher: Watcher) -> LabRun:

@@ -48,10 +48,8 @@ class Tree:
             yield from sorted(folder.glob("*.ipynb"))
 
 
-def find_tree(*starts: Path) -> Tree | None:
-    """The first folder with `solutions/` at or above one of `starts`; None where a course is not at hand."""
-    for start in starts:
-        for folder in (start, *start.parents):
-            if any((folder / "solutions").glob("*.py")):
-                return Tree(folder)
-    return None
+def find_lab_source(lab: str, *starts: Path) -> Path | None:
+    """A lab's source in the first course at or above one of `starts`; None where its solutions are not at hand."""
+    folders = (folder for start in starts for folder in (start, *start.parents))
+    sources = (Tree(folder).solutions / f"{lab}.py" for folder in folders)
+    return next((source for source in sources if source.is_file()), None)

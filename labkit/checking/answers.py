@@ -71,7 +71,7 @@ class Answers:
             raise Unreadable(NotAttempted(f"{name} is an empty list."))
         for item in items:
             if not _is_whole(item):
-                raise _wrong_type(f"an item of {name}", item, "a whole number")
+                raise _wrong_type(name, item, "a list of whole numbers", what="an item of ")
         return tuple(int(item) for item in items)
 
     def flag(self, name: str) -> bool:
@@ -100,9 +100,13 @@ def _is_whole(item: object) -> bool:
     return isinstance(item, Real) and math.isfinite(item) and item == math.floor(item)
 
 
-def _wrong_type(name: str, value: object, expected: str) -> Unreadable:
+def _wrong_type(name: str, value: object, expected: str, *, what: str = "") -> Unreadable:
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return Unreadable(
-        Failed(f"{name} is of type {type(value).__name__}: {shown}", expected, f"Look at the line that sets {name}.")
+        Failed(
+            f"{what}{name} is of type {type(value).__name__}: {shown}",
+            expected,
+            f"Look at the line that sets {name}.",
+        )
     )

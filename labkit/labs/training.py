@@ -138,8 +138,9 @@ def job(answers: Answers, cloud: Cloud) -> Verdict:
 
     found = cloud.jobs().get_custom_job(name=answers.resource("job", "customJobs"))
     if found.state == JobState.JOB_STATE_FAILED:
-        return blocked_by(found.error.message) or Failed(
-            f"The job failed: {found.error.message}\nThe end of its log:\n{_log_end(cloud, found.name)}",
+        headline = found.error.message.partition("\n")[0]
+        return blocked_by(headline) or Failed(
+            f"The job failed: {headline}\nThe end of its log:\n{_log_end(cloud, found.name)}",
             "a job that ends with JOB_STATE_SUCCEEDED",
             "Mend the cause that the log names, then submit a new job.",
         )

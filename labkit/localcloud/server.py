@@ -168,6 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a server in the foreground; its exit status says why it could not start."""
     config = _parse(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # It logs every request to a model server.
     config.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with FileLock(config.home / "lock", timeout=0):

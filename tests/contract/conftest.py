@@ -66,3 +66,41 @@ def _google(tmp_path_factory):
     home = Path(tmp_path_factory.mktemp("google"))
     chosen = settings.load({"LABKIT_HOME": str(home), "LABKIT_PROJECT": project})
     return clouds.connect(settings.GOOGLE, settings=chosen, yes=True)
+
+
+@pytest.fixture(params=["rest", "grpc"])
+def transport(request):
+    """Both ways a generated client can call."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def parent(cloud):
+    return f"projects/{cloud.project}/locations/{cloud.region}"
+
+
+@pytest.fixture
+def vertex_client(cloud, transport):
+    """Makes a Vertex AI client of a class, over each transport."""
+    opened = []
+
+    def make(kind):
+        endpoint = f"{cloud.region}-aiplatform.googleapis.com"
+        opened.append(kind(transport=transport, client_options={"api_endpoint": endpoint}))
+        return opened[-1]
+
+    yield make
+    for client in opened:
+        client.transport.close()
+
+
+@pytest.fixture(scope="session")
+def bucket(cloud):
+    """A bucket in the cloud's region, deleted with all that is in it."""
+    import uuid
+
+    made = cloud.storage().create_bucket(f"{cloud.project}-test-{uuid.uuid4().hex[:8]}", location=cloud.region)
+    yield made
+    for blob in cloud.storage().list_blobs(made):
+        blob.delete()
+    made.delete()

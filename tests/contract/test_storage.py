@@ -3,9 +3,14 @@
 import io
 import os
 import secrets
+import signal
 
+import google.auth
 import pytest
 from google.api_core import exceptions
+from google.auth.transport.requests import AuthorizedSession
+
+from labkit.localcloud.record import ServerRecord
 
 MIB = 1024 * 1024
 
@@ -191,6 +196,28 @@ def test_the_transfer_manager_moves_many_objects_at_once(bucket, tmp_path):
     )
     for name in names:
         assert (target / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_a_server_killed_in_mid_upload_comes_back_with_every_byte_it_acknowledged(
+    local_cloud, local_settings, client, bucket
+):
+    data = os.urandom(3 * MIB)
+    bucket.blob("before").upload_from_string("acknowledged")
+    uri = bucket.blob("big").create_resumable_upload_session(size=len(data))
+    session = AuthorizedSession(google.auth.default()[0])
+
+    def put(content_range, body=b""):
+        return session.put(uri, data=body, headers={"content-range": content_range}, allow_redirects=False)
+
+    assert put(f"bytes 0-{MIB - 1}/{len(data)}", data[:MIB]).status_code == 308
+    os.kill(ServerRecord.read(local_settings.local_cloud_home).pid, signal.SIGKILL)
+    local_cloud.ensure()
+
+    status = put(f"bytes */{len(data)}")
+    assert (status.status_code, status.headers["range"]) == (308, f"bytes=0-{MIB - 1}")
+    assert put(f"bytes {MIB}-{len(data) - 1}/{len(data)}", data[MIB:]).status_code == 200
+    assert bucket.blob("big").download_as_bytes() == data
+    assert bucket.blob("before").download_as_text() == "acknowledged"
 
 
 def succeed(result):

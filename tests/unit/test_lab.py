@@ -1,4 +1,3 @@
-from datetime import datetime, timezone
 from types import SimpleNamespace
 
 import pytest
@@ -10,13 +9,9 @@ from labkit.checking.verdict import Failed, Passed
 from labkit.errors import LabkitError, UnknownNameError
 from labkit.lab import Lab, start
 from labkit.progress import Progress
+from tests.fakes import FakeClock
 
 WRONG = (WrongAnswer("one", "x = 1", "one"), WrongAnswer("two", "x = 2", "two"))
-
-
-class Noon:
-    def now(self):
-        return datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 
 @exercise("number", points=2, hints=["weak", "strong"], wrong=WRONG)
@@ -34,7 +29,7 @@ def cloud(project="p"):
 @pytest.fixture
 def make(tmp_path):
     def lab(names=None, *, project="p"):
-        progress = Progress(tmp_path / "progress.json", clock=Noon())
+        progress = Progress(tmp_path / "progress.json", clock=FakeClock())
         return Lab(DEFINITION, cloud(project), {} if names is None else names, progress)
 
     return lab
@@ -92,16 +87,15 @@ def test_a_name_is_never_too_long_for_a_bucket(make):
     assert long != make(project="q" * 60).unique_name("digits")
 
 
-def test_the_solution_is_the_answer_region_alone(tmp_path, monkeypatch):
-    lab = Lab(labs.find("06_training"), cloud(), {}, Progress(tmp_path / "p.json", clock=Noon()))
+def test_the_solution_is_the_answer_region_alone(tmp_path):
+    lab = Lab(labs.find("06_training"), cloud(), {}, Progress(tmp_path / "p.json", clock=FakeClock()))
 
     assert "client.create_bucket(bucket, location=REGION)" in repr(lab.solution("bucket"))
     assert "---" not in repr(lab.solution("bucket"))
 
 
-def test_a_copy_without_solutions_says_so(make, monkeypatch):
-    monkeypatch.setattr("labkit.authoring.tree.find_tree", lambda *starts: None)
-
+def test_a_copy_without_solutions_says_so(make):
+    # The course has no lab 00.
     with pytest.raises(LabkitError, match="without solutions"):
         make().solution("number")
 

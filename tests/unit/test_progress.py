@@ -1,24 +1,19 @@
 import json
 import os
-from datetime import datetime, timezone
 
 import pytest
 
 from labkit.checking.result import Result
 from labkit.checking.verdict import Failed, Passed
 from labkit.progress import Entry, Progress, ProgressSetAside
+from tests.fakes import FakeClock
 
-NOON = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+NOW = FakeClock().now()
 PASSED = Result("06_training", "bucket", 2, Passed("fine"))
 
 
 def failed(earned):
     return Result("06_training", "bucket", 2, Failed("a", "b", "c", earned=earned))
-
-
-class Noon:
-    def now(self):
-        return NOON
 
 
 @pytest.fixture
@@ -27,17 +22,17 @@ def path(tmp_path):
 
 
 def test_it_is_empty_at_the_start(path):
-    assert Progress(path, clock=Noon()).entries() == {}
+    assert Progress(path, clock=FakeClock()).entries() == {}
 
 
 def test_a_restarted_kernel_finds_it_again(path):
-    Progress(path, clock=Noon()).record(PASSED)
+    Progress(path, clock=FakeClock()).record(PASSED)
 
-    assert Progress(path, clock=Noon()).entries() == {"bucket": Entry("passed", 2, NOON.isoformat())}
+    assert Progress(path, clock=FakeClock()).entries() == {"bucket": Entry("passed", 2, NOW.isoformat())}
 
 
 def test_points_once_earned_stay(path):
-    progress = Progress(path, clock=Noon())
+    progress = Progress(path, clock=FakeClock())
     for result in (failed(1), failed(0), PASSED, failed(0)):
         progress.record(result)
 
@@ -45,11 +40,11 @@ def test_points_once_earned_stay(path):
 
 
 def test_a_better_result_replaces_a_worse_one(path):
-    progress = Progress(path, clock=Noon())
+    progress = Progress(path, clock=FakeClock())
     progress.record(failed(0))
     progress.record(failed(1))
 
-    assert progress.entries()["bucket"] == Entry("failed", 1, NOON.isoformat())
+    assert progress.entries()["bucket"] == Entry("failed", 1, NOW.isoformat())
 
 
 @pytest.mark.parametrize(
@@ -61,15 +56,15 @@ def test_a_file_that_cannot_be_read_is_kept_aside_and_said(path, content):
     path.write_text(content)
 
     with pytest.warns(ProgressSetAside, match="It is kept as"):
-        Progress(path, clock=Noon()).record(PASSED)
+        Progress(path, clock=FakeClock()).record(PASSED)
 
-    kept = path.parent / "06_training.broken-20261124T120000.json"
+    kept = path.parent / "06_training.broken-20260901T000000.json"
     assert kept.read_text() == content
-    assert Progress(path, clock=Noon()).entries()["bucket"].outcome == "passed"
+    assert Progress(path, clock=FakeClock()).entries()["bucket"].outcome == "passed"
 
 
 def test_a_write_that_fails_leaves_the_old_file(path, monkeypatch):
-    progress = Progress(path, clock=Noon())
+    progress = Progress(path, clock=FakeClock())
     progress.record(failed(1))
     before = path.read_text()
 

@@ -19,6 +19,7 @@ import json
 import os
 import sys
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,10 @@ def fetch_model(storage_uri: str, client: storage.Client, folder: Path) -> Path:
 
 def load_model(path: Path) -> Classifier:
     """Load what `torch.export.save` wrote. Raises ModelMissingError."""
+    if not zipfile.is_zipfile(path):  # torch.export.load would log a traceback first
+        raise ModelMissingError(
+            f"{MODEL} is not a program saved with torch.export.save: it is damaged or another file."
+        )
     try:
         return Classifier(torch.export.load(path))
     except Exception as error:  # torch names no common base for what a damaged file makes it raise

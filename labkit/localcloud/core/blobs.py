@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -87,7 +88,8 @@ class BlobWriter:
         return Blob(self.id, self.size, self._crc32c.digest(), self._md5.digest())
 
     def discard(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # On a full disk, closing tries once more to write what is buffered.
+            self._file.close()
         self._blobs.delete(self.id)
 
 

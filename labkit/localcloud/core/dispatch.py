@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from labkit.localcloud.contract.registry import Method
@@ -23,11 +23,24 @@ class Service(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    """What a handler may know beyond its request. `host` is the one called, with its region prefix."""
+    """What a handler may know beyond its request, and say beyond its response.
+
+    `host` is the one called, with its region prefix. What a handler puts into `reply_headers` goes out as HTTP headers
+    or gRPC metadata.
+    """
 
     method: Method
     principal: Principal
     host: str
+    reply_headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A handler's response message, and the headers it wishes to go with it."""
+
+    message: Any
+    headers: dict[str, str]
 
 
 class Dispatcher:
@@ -46,11 +59,12 @@ class Dispatcher:
         """Raises UNAUTHENTICATED."""
         return self._tokens.authenticate(authorization, service)
 
-    async def call(self, method: Method, request: Any, *, authorization: str, host: str) -> Any:
-        """The response message. Raises ApiError; `core.failures` words whatever else a handler raises."""
+    async def call(self, method: Method, request: Any, *, authorization: str, host: str) -> Reply:
+        """Raises ApiError; `core.failures` words whatever else a handler raises."""
         principal = self.authenticate(authorization, method.api.host)
         handler = self.handler(method)
         if handler is None:
             raise ApiError.unimplemented(f"{method.service}.{method.name}")
-        response = handler(request, Context(method, principal, host))
-        return await response if inspect.isawaitable(response) else response
+        context = Context(method, principal, host)
+        response = handler(request, context)
+        return Reply(await response if inspect.isawaitable(response) else response, context.reply_headers)

@@ -73,7 +73,7 @@ def _instructions(text: str) -> list[tuple[int, str, str]]:
         if not stripped or stripped.startswith("#"):
             continue
         start = start if pending else number
-        pending += stripped.removesuffix("\\") + " "
+        pending += stripped.removesuffix("\\").rstrip() + " "
         if not stripped.endswith("\\"):
             instruction, _, rest = pending.strip().partition(" ")
             found.append((start, instruction.upper(), rest.strip()))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 _HEALTH_INTERVAL = 0.05
+_LAST_WORDS = 1.0
 _HEALTH_LIMIT = 10.0  # seconds for one answer, as on Vertex AI
 # Of one hop only (RFC 9110, 7.6.1), or for httpx to work out again.
 _NOT_PASSED_ON = frozenset(
@@ -153,6 +154,8 @@ class ModelServer:
         except httpx.TimeoutException as error:
             raise ModelServerError(f"The model server did not answer {route} within {limit:g} s.") from error
         except httpx.HTTPError as error:
+            # A process that died is known to be dead, and its last words are read, a moment after its connection breaks.
+            await asyncio.wait({self._ended}, timeout=_LAST_WORDS)
             raise ModelServerError(
                 f"The model server broke off at {route}: {error!r}. {self._last_output()}"
             ) from error

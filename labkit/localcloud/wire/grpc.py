@@ -103,9 +103,11 @@ class _Call:
 
     async def unary(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
-            return await self._dispatcher.call(
+            reply = await self._dispatcher.call(
                 self._method, request, authorization=self._authorization, host=self._host
             )
+            context.set_trailing_metadata(tuple(reply.headers.items()))
+            return reply.message
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             await self._abort(context, as_api_error(error))
 

@@ -79,8 +79,8 @@ class HttpTransport:
             )
             # Google's Python clients send $alt=json;enum-encoding=int.
             enums_as_ints = any("enum-encoding=int" in value for value in query.get("$alt", ()))
-            content, content_type = transcode.encode(method, reply, enums_as_ints=enums_as_ints)
-            return Response(content, media_type=content_type)
+            content, content_type = transcode.encode(method, reply.message, enums_as_ints=enums_as_ints)
+            return Response(content, headers=reply.headers, media_type=content_type)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             return self._refuse(request, as_api_error(error), domain)
 

@@ -5,10 +5,11 @@ import pytest
 from rich.console import Console
 
 from labkit.authoring import course_view, report
-from labkit.authoring.course import scores
+from labkit.authoring.course import run_course, scores
 from labkit.authoring.outcome import CourseRun, LabRun
 from labkit.checking.result import Result
 from labkit.checking.verdict import Failed, Passed
+from labkit.errors import LabkitError
 
 LAB = "06_training"
 
@@ -99,3 +100,27 @@ def test_the_progress_bar_moves_with_every_cell(course):
     text = console.export_text()
     assert "2/2" in text
     assert "06_training stopped: RuntimeError: <job>" in text
+
+
+def test_a_folder_with_other_things_in_it_is_not_emptied(tmp_path):
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "06_training.py").write_text("")
+    (tmp_path / "solutions" / "06_training.ipynb").write_text("{}")
+
+    with pytest.raises(LabkitError, match="is no earlier report"):
+        run_course(tmp_path, tmp_path / "solutions", watcher=None)
+
+    assert (tmp_path / "solutions" / "06_training.py").exists()
+
+
+def test_a_course_that_was_not_built_says_so(tmp_path):
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "06_training.py").write_text("")
+
+    with pytest.raises(LabkitError, match="Run `labkit build` first"):
+        run_course(tmp_path, tmp_path / "report", watcher=None)
+
+
+def test_a_folder_without_labs_says_so(tmp_path):
+    with pytest.raises(LabkitError, match="There are no labs"):
+        run_course(tmp_path, tmp_path / "report", watcher=None)

@@ -1,7 +1,6 @@
 """The walk, with a kernel that runs code in this process: through a sound lab, and through labs with faults."""
 
 import io
-from datetime import datetime, timezone
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +14,7 @@ from labkit.checking.result import Record
 from labkit.checking.verdict import Failed, Passed
 from labkit.lab import Lab
 from labkit.progress import Progress
+from tests.fakes import FakeClock
 
 SOURCE = """\
 # %%
@@ -53,18 +53,13 @@ def lenient(answers, cloud):
     return Passed("anything goes")
 
 
-class Noon:
-    def now(self):
-        return datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
-
-
 class KernelHere:
     """Runs cells in a dictionary; a check's verdict is what `lab.check` returns."""
 
     def __init__(self, definition, folder):
         self.names = {}
         cloud = SimpleNamespace(name="local", project="p", region="r", ensure=lambda: None)
-        self.names["lab"] = Lab(definition, cloud, self.names, Progress(folder / "p.json", clock=Noon()))
+        self.names["lab"] = Lab(definition, cloud, self.names, Progress(folder / "p.json", clock=FakeClock()))
 
     def run(self, code):
         try:

@@ -75,9 +75,11 @@ class Buckets:
         )
         return [_bucket(row) for row in rows]
 
-    def names(self) -> list[str]:
-        """Of all buckets of all projects."""
-        rows = self._store.connection.execute("SELECT name FROM storage_buckets ORDER BY name")
+    def names(self, project_number: str) -> list[str]:
+        """Of all buckets of a project."""
+        rows = self._store.connection.execute(
+            "SELECT name FROM storage_buckets WHERE project_number = ? ORDER BY name", (project_number,)
+        )
         return [row["name"] for row in rows]
 
     def change(self, name: str, change: Change, preconditions: Preconditions) -> Bucket:

@@ -45,7 +45,7 @@ class Call:
     def of(cls, request: Request, variables: Mapping[str, str]) -> Call:
         """Raises INVALID_ARGUMENT for a bad `fields`, UNIMPLEMENTED for a parameter that may not be ignored."""
         for name in _UNIMPLEMENTED_PARAMETERS:
-            if request.query_params.get(name, "") not in ("", "false"):
+            if request.query_params.get(name, "").lower() not in ("", "false"):  # gcloud writes "False"
                 raise ApiError.unimplemented(f"Cloud Storage with the parameter '{name}'")
         for name in _UNIMPLEMENTED_HEADERS:
             if name in request.headers:

@@ -15,13 +15,14 @@ _PIECE = 1024 * 1024
 
 
 class StorageTree:
-    """Implements `runtime.object_tree.ObjectTree` over Cloud Storage."""
+    """Implements `runtime.object_tree.ObjectTree` over the buckets of one project."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, project_number: str) -> None:
         self._storage = storage
+        self._project_number = project_number
 
     async def buckets(self) -> Sequence[str]:
-        return self._storage.buckets.names()
+        return self._storage.buckets.names(self._project_number)
 
     async def objects(self, bucket: str) -> Sequence[ObjectStat]:
         return [

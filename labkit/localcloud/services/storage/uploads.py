@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -66,7 +65,7 @@ class Uploads:
             blob = await writer.commit()
             upload.checksums.check(blob)
         except BaseException:
-            self._forget(writer)
+            writer.discard()
             raise
         return self._objects.put(upload.address, upload.attributes, blob, upload.preconditions)
 
@@ -126,7 +125,7 @@ class Uploads:
             return self._sessions.get(session_id)
         except ApiError:
             if held.writer is not None:  # it expired while this server held it
-                self._forget(held.writer)
+                held.writer.discard()
                 held.writer = None
             raise
 
@@ -176,7 +175,7 @@ class Uploads:
                 await writer.sync()
                 self._sessions.advance(session.id, writer.id, writer.size)
         except BaseException:
-            self._forget(writer)
+            writer.discard()
             raise
         self._drop(session, held)
         return writer
@@ -215,16 +214,10 @@ class Uploads:
 
     def _drop(self, session: UploadSession, held: _Open) -> None:
         if held.writer is not None:
-            self._forget(held.writer)
+            held.writer.discard()
             held.writer = None
         if session.blob_id:
             self._blobs.delete(session.blob_id)
-
-    def _forget(self, writer: BlobWriter) -> None:
-        # On a full disk, closing a file writes what is buffered and fails again; the file must go all the same.
-        with contextlib.suppress(OSError):
-            writer.discard()
-        self._blobs.delete(writer.id)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import Code
-from labkit.localcloud.runtime.object_tree import ObjectTree
 from labkit.localcloud.runtime.training import SERVICE_TASK, Ending, JobSite, Outcome, Severity, Training
 from labkit.localcloud.services.logging.log_book import LogBook
+from labkit.localcloud.services.storage.object_tree import StorageTree
+from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.vertex import job_specs
 from labkit.localcloud.services.vertex.job_log import JobLog
 from labkit.localcloud.services.vertex.machines import Machines
@@ -32,10 +33,10 @@ _CODES = {Ending.FAILED: Code.INVALID_ARGUMENT, Ending.CANCELLED: Code.CANCELLED
 class JobRunner:
     """Submits, runs and cancels CustomJob resources."""
 
-    def __init__(self, parts: Parts, machines: Machines, tree: ObjectTree, book: LogBook, tasks: Tasks) -> None:
+    def __init__(self, parts: Parts, machines: Machines, storage: Storage, book: LogBook, tasks: Tasks) -> None:
         self._parts = parts
         self._machines = machines
-        self._tree = tree
+        self._storage = storage
         self._book = book
         self._tasks = tasks
         self._running: dict[str, Training] = {}
@@ -78,7 +79,8 @@ class JobRunner:
         def on_line(task: str, severity: Severity, text: str) -> None:
             log.write(task, severity.value, text)
 
-        training = Training(training_job, self._machines.images, self._tree, site, on_line)
+        tree = StorageTree(self._storage, training_job.project_number)
+        training = Training(training_job, self._machines.images, tree, site, on_line)
         self._running[name] = training
         try:
             self._set(name, "JOB_STATE_RUNNING")

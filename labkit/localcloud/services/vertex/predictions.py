@@ -65,6 +65,8 @@ class PredictionService:
         """Any body in and out."""
         endpoint, deployed = self._target(request.endpoint, context)
         reply = await self._ask(endpoint, deployed, request.http_body.data, request.http_body.content_type)
+        context.reply_headers["x-vertex-ai-endpoint-id"] = endpoint.name.rpartition("/")[2]
+        context.reply_headers["x-vertex-ai-deployed-model-id"] = deployed.id
         return self._parts.registry.message("google.api.HttpBody")(content_type=reply.content_type, data=reply.body)
 
     def _target(self, name: str, context: Context) -> tuple[Any, Any]:

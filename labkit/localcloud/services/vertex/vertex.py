@@ -28,7 +28,7 @@ class Vertex:
         artifacts = Artifacts(storage)
         models = ModelService(parts, artifacts)
         self._machines = machines
-        self._runner = JobRunner(parts, machines, StorageTree(storage), book, tasks)
+        self._runner = JobRunner(parts, machines, storage, book, tasks)
         self._deployments = Deployments(parts, machines, artifacts, book, tasks)
         self._pipelines = PipelineService(parts, self._runner, models, tasks)
         self.services: tuple[Service, ...] = (

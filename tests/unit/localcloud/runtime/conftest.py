@@ -1,6 +1,7 @@
 import asyncio
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,10 +70,10 @@ def base_env():
 def is_alive(pid):
     """A zombie is dead: nobody may have buried it yet."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
     except OSError:
         return False
+    return state not in (b"Z", b"X")
 
 
 @pytest.fixture
@@ -95,5 +96,18 @@ def wait_for_text():
             assert time.monotonic() < end, f"{path.name} was never written"
             time.sleep(0.01)
         return text.strip()
+
+    return wait
+
+
+@pytest.fixture
+def eventually():
+    async def wait(condition, within=10.0):
+        """The first true value of `condition()`, asked again while the event loop goes on."""
+        end = time.monotonic() + within
+        while not (value := condition()):
+            assert time.monotonic() < end, "it never happened"
+            await asyncio.sleep(0.01)
+        return value
 
     return wait

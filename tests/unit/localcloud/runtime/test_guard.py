@@ -119,7 +119,9 @@ def test_the_view_is_at_gcs_and_the_rest_is_where_it_was(tmp_path):
     options = ("--gcs", str(view), "--root", str(root))
 
     status, out, err = finish(
-        start("sh", "-c", "cat /gcs/bucket/in.txt && echo hi > /gcs/bucket/out.txt && pwd", options=options, cwd=tmp_path)
+        start(
+            "sh", "-c", "cat /gcs/bucket/in.txt && echo hi > /gcs/bucket/out.txt && pwd", options=options, cwd=tmp_path
+        )
     )
 
     assert (status, err) == (0, "")

@@ -115,7 +115,14 @@ def test_a_field_of_the_wrong_type_is_named(gcs):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"location": "mars"}, {"storageClass": "WARM"}, {"softDeletePolicy": {"retentionDurationSeconds": 60}}],
+    [
+        {"location": "mars"},
+        {"storageClass": "WARM"},
+        {"softDeletePolicy": {"retentionDurationSeconds": 60}},
+        {"softDeletePolicy": {"retentionDurationSeconds": "a week"}},
+        {"iamConfiguration": {"publicAccessPrevention": "sometimes"}},
+        {"lifecycle": {"rule": [{"action": {"type": "Delete"}}]}},
+    ],
 )
 def test_a_value_google_does_not_know_is_refused(gcs, setting):
     reply = gcs("POST", "/storage/v1/b?project=student-lab", json={"name": "new-bucket", **setting})
@@ -124,14 +131,32 @@ def test_a_value_google_does_not_know_is_refused(gcs, setting):
     assert gcs("GET", "/storage/v1/b/new-bucket").status_code == 404
 
 
-def test_what_is_not_written_yet_is_refused_by_name(gcs):
-    reply = gcs(
-        "POST", "/storage/v1/b?project=student-lab", json={"name": "new-bucket", "versioning": {"enabled": True}}
-    )
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ({"versioning": {"enabled": True}}, "versioning.enabled"),
+        ({"hierarchicalNamespace": {"enabled": True}}, "hierarchicalNamespace.enabled"),
+        ({"retentionPolicy": {"retentionPeriod": "60"}}, "retentionPolicy"),
+    ],
+)
+def test_what_is_not_written_yet_is_refused_by_name(gcs, setting, name):
+    reply = gcs("POST", "/storage/v1/b?project=student-lab", json={"name": "new-bucket", **setting})
 
     status, reason, message = refused(reply)
     assert (status, reason) == (501, "notImplemented")
-    assert "versioning.enabled" in message
+    assert f"'{name}'" in message
+
+
+def test_a_body_that_is_no_object_is_a_parse_error(gcs):
+    reply = gcs("POST", "/storage/v1/b?project=student-lab", json=["new-bucket"])
+
+    assert refused(reply)[:2] == (400, "parseError")
+
+
+def test_a_bucket_needs_a_name(gcs):
+    reply = gcs("POST", "/storage/v1/b?project=student-lab", json={})
+
+    assert refused(reply) == (400, "required", "Required parameter: name")
 
 
 def test_gcloud_gets_a_400_for_a_call_that_is_not_written(gcs):
@@ -140,6 +165,13 @@ def test_gcloud_gets_a_400_for_a_call_that_is_not_written(gcs):
 
     assert refused(reply)[0] == 400
     assert "GET /storage/v1/b/lab-data/notificationConfigs" in refused(reply)[2]
+
+
+def test_a_parameter_that_asks_for_nothing_is_no_matter(gcs):
+    """As gcloud 528 creates a bucket."""
+    query = "alt=json&enableObjectRetention=False&project=student-lab&prettyPrint=True&projection=noAcl"
+
+    assert gcs("POST", f"/storage/v1/b?{query}", json={"name": "new-bucket"}).status_code == 200
 
 
 def test_a_missing_bucket_is_not_found(gcs):

@@ -213,6 +213,34 @@ def test_a_patch_of_metadata_merges_and_null_removes(gcs):
     assert resource["metageneration"] == "3"
 
 
+@pytest.mark.parametrize("change", [{"customTime": "soon"}, {"metadata": {"epoch": 1}}, {"storageClass": "WARM"}])
+def test_a_patch_with_a_bad_value_changes_nothing(gcs, change):
+    before = gcs.upload("a").json()
+
+    assert reason(gcs("PATCH", "/storage/v1/b/lab-data/o/a", json=change))[:2] == (400, "invalid")
+    assert gcs("GET", "/storage/v1/b/lab-data/o/a").json() == before
+
+
+def test_a_hold_is_refused_rather_than_forgotten(gcs):
+    gcs.upload("a")
+    reply = gcs("PATCH", "/storage/v1/b/lab-data/o/a", json={"temporaryHold": True})
+
+    assert reason(reply)[:2] == (501, "notImplemented")
+    assert "'temporaryHold'" in reason(reply)[2]
+
+
+@pytest.mark.parametrize("query", ["ifGenerationMatch=abc", "generation=x"])
+def test_a_number_that_is_none_is_named(gcs, query):
+    gcs.upload("a")
+
+    assert reason(gcs("GET", f"/storage/v1/b/lab-data/o/a?{query}"))[:2] == (400, "invalid")
+
+
+@pytest.mark.parametrize("query", ["maxResults=-1", "maxResults=many", "pageToken=nonsense"])
+def test_a_list_that_cannot_be_paged_so_is_refused(gcs, query):
+    assert reason(gcs("GET", f"/storage/v1/b/lab-data/o?{query}"))[:2] == (400, "invalid")
+
+
 def test_an_update_replaces_the_metadata(gcs):
     gcs.upload("a", headers={"content-type": "text/csv"})
     resource = gcs("PUT", "/storage/v1/b/lab-data/o/a", json={"metadata": {"x": "1"}}).json()

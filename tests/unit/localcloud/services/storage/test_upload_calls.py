@@ -82,6 +82,13 @@ def test_multipart_data_keeps_its_own_line_ends(gcs, client, data):
     assert gcs.download("train/digits.csv").content == data
 
 
+def test_an_object_of_many_pieces_is_stored_in_order(gcs):
+    data = b"".join(number.to_bytes(4, "big") for number in range(1_000_000))
+    multipart(gcs, *python_client(data), piece=300_000)
+
+    assert gcs.download("train/digits.csv").content == data
+
+
 def test_without_a_type_in_the_metadata_the_part_says_it(gcs):
     assert multipart(gcs, *python_client(metadata=b'{"name": "a"}')).json()["contentType"] == "text/plain"
 
