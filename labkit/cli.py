@@ -19,7 +19,7 @@ from labkit.errors import LabkitError
 if TYPE_CHECKING:
     from labkit.localcloud.daemon import Daemon
 
-app = typer.Typer(help="Graded notebooks for machine learning in the cloud.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Graded notebooks for machine learning in the cloud.", no_args_is_help=True)
 cloud_app = typer.Typer(help="The local cloud: Google's APIs on this machine.", no_args_is_help=True)
 app.add_typer(cloud_app, name="cloud")
 
@@ -105,8 +105,12 @@ def lab(root: Annotated[Path, typer.Argument(help="The folder JupyterLab opens."
 
 
 def _run_on_local_cloud(command: list[str]) -> int:
+    from labkit.localcloud.keeper import Keeper, tell_on_stderr
+
     server = _daemon()
-    environment = server.environment(os.environ, server.ensure())
+    record = server.ensure()
+    environment = server.environment(os.environ, record)
+    Keeper(server, record, tell_on_stderr).watch()
     try:
         return subprocess.run(command, env=environment, check=False).returncode
     except FileNotFoundError as error:
@@ -119,10 +123,10 @@ def _daemon(*, port: int = 0) -> Daemon:
 
 def main() -> None:
     """Errors of ours are a message and exit status 1; anything else is a bug and keeps its traceback."""
-    from labkit.localcloud.daemon import CannotStart, CannotStop
+    from labkit.localcloud.daemon import CannotStartError, CannotStopError
 
     try:
         app()
-    except (LabkitError, CannotStart, CannotStop) as error:
+    except (LabkitError, CannotStartError, CannotStopError) as error:
         _console.print(f"labkit: {error}", style="red", markup=False)
         sys.exit(1)

@@ -102,11 +102,11 @@ class LocalCloud(Cloud):
         self._keeper = keeper
 
     def ensure(self) -> None:
-        from labkit.localcloud.daemon import CannotStart
+        from labkit.localcloud.daemon import CannotStartError
 
         try:
             self._keeper.ensure()
-        except CannotStart as error:
+        except CannotStartError as error:
             raise CloudError(str(error)) from error
 
 
@@ -158,7 +158,7 @@ def connect(
 
 def disconnect() -> None:
     """Leave the local cloud: nobody starts it again for this process. It goes on, with its data."""
-    global _keeper  # noqa: PLW0603 - see _keep.
+    global _keeper
     if _keeper is not None:
         _keeper.end()
         _keeper = None
@@ -180,12 +180,12 @@ def daemon(settings: Settings, *, port: int = 0) -> Daemon:
 
 
 def _connect_local(settings: Settings, project: str | None) -> LocalCloud:
-    from labkit.localcloud.daemon import CannotStart
+    from labkit.localcloud.daemon import CannotStartError
 
     server = daemon(settings)
     try:
         record = server.ensure()
-    except CannotStart as error:
+    except CannotStartError as error:
         raise CloudError(str(error)) from error
     if project and project != record.project:
         raise CloudError(
@@ -209,7 +209,7 @@ def _enter(environment: dict[str, str], record: ServerRecord) -> None:
 
 
 def _keep(server: Daemon, record: ServerRecord) -> Keeper:
-    global _keeper  # noqa: PLW0603 - a process has one environment, so one local cloud.
+    global _keeper
     if _keeper is None or _keeper.daemon != server:
         from labkit.localcloud.keeper import Keeper, tell_on_stderr
 

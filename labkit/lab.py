@@ -87,8 +87,8 @@ class Lab:
         source = find_lab_source(self.id, Path.cwd(), Path(__file__).parent)
         if source is None:
             raise LabkitError(
-                f"There is no solutions/{self.id}.py at or above {Path.cwd()}. This copy of the course comes without solutions; "
-                f"lab.hint({exercise!r}) still helps."
+                f"There is no solutions/{self.id}.py at or above {Path.cwd()}. "
+                f"This copy of the course comes without solutions; lab.hint({exercise!r}) still helps."
             )
         region = read_source(source).answers()[exercise].region
         assert region is not None

@@ -45,7 +45,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     values = os.environ if environment is None else environment
     cloud = values.get("LABKIT_CLOUD") or LOCAL
     if cloud not in {LOCAL, GOOGLE}:
-        raise SettingError(f"LABKIT_CLOUD is {cloud!r}. Set it to {LOCAL!r} or {GOOGLE!r}, or leave it out for {LOCAL!r}.")
+        raise SettingError(f"LABKIT_CLOUD is {cloud!r}. Set it to {LOCAL!r} (the default) or {GOOGLE!r}.")
     auto = values.get("LABKIT_AUTO") or "0"
     if auto not in {"0", "1"}:
         raise SettingError(f"LABKIT_AUTO is {auto!r}. Set it to 1 in headless runs, or leave it out.")

@@ -19,6 +19,10 @@ _ALL_TRAFFIC = 100
 _BATCH = 360
 
 
+class NoAnswer(Exception):  # noqa: N818 - its text is the finding of a check, not an error of ours.
+    """The endpoint did not answer with labels; the text says what it did instead."""
+
+
 def serves(endpoint: Endpoint, *, model: str) -> Verdict:
     """Whether `endpoint` sends all of its traffic to `model`, a resource name."""
     deployed = [candidate for candidate in endpoint.deployed_models if candidate.model == model]
@@ -48,13 +52,25 @@ def serves(endpoint: Endpoint, *, model: str) -> Verdict:
 def predicted_labels(
     client: PredictionServiceClient, endpoint: str, images: Sequence[Sequence[float]]
 ) -> tuple[int, ...]:
-    """The digit that the endpoint sees in each image."""
+    """The digit that the endpoint sees in each image; NoAnswer if it refuses them, or answers with something else."""
+    from google.api_core.exceptions import BadRequest
+
     labels: list[int] = []
     for start in range(0, len(images), _BATCH):
         instances = [_instance(image) for image in images[start : start + _BATCH]]
-        reply = client.predict(endpoint=endpoint, instances=instances)
-        labels += [int(prediction["label"]) for prediction in reply.predictions]
+        try:
+            reply = client.predict(endpoint=endpoint, instances=instances)
+        except BadRequest as error:  # Nothing is deployed, or the model takes other instances.
+            raise NoAnswer(f"The endpoint refused: {error.message}") from error
+        labels += map(_label, reply.predictions)
     return tuple(labels)
+
+
+def _label(prediction: Any) -> int:
+    try:
+        return int(prediction["label"])
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise NoAnswer(f"The endpoint answered {str(prediction)[:60]!r}, which has no label.") from error
 
 
 def _instance(image: Sequence[float]) -> Value:

@@ -161,8 +161,9 @@ def job(answers: Answers, cloud: Cloud) -> Verdict:
     output = found.job_spec.base_output_directory.output_uri_prefix
     written = _model_written(cloud, output, found.create_time.timestamp())
     if not written:
+        place = _model_folder(output) if output else "a base_output_dir"
         return Failed(
-            f"The job succeeded, but it left no {MODEL_FILE} in {_model_folder(output)}.",
+            f"The job succeeded, but it left no {MODEL_FILE} in {place}.",
             "the model, under the job's output directory",
             "The job's own disk is gone with it. Pass --model-dir under /gcs/BUCKET, and base_output_dir to match.",
             earned=1,
@@ -188,6 +189,8 @@ def _accuracy(cloud: Cloud, job_name: str) -> str:
 
 def _model_written(cloud: Cloud, output: str, since: float) -> bool:
     """Whether the model's file is there, and not left over from before `since` (seconds since 1970)."""
+    if not output:  # A job made without the SDK need not have one.
+        return False
     bucket_name, _, prefix = _model_folder(output).removeprefix("gs://").partition("/")
     blob = cloud.storage().bucket(bucket_name).get_blob(f"{prefix}/{MODEL_FILE}")
     return blob is not None and blob.updated.timestamp() >= since
@@ -261,8 +264,17 @@ def predict(answers: Answers, cloud: Cloud) -> Verdict:
             f"one for each of the {len(held_out.labels)} held-out images",
             "Send all of test_x.",
         )
-    answered = endpoints.predicted_labels(cloud.predictions(), name, held_out.images)
-    accuracy = _agreement(answered, held_out.labels)
+    try:
+        answered = endpoints.predicted_labels(cloud.predictions(), name, held_out.images)
+    except endpoints.NoAnswer as refusal:
+        return Failed(
+            str(refusal), "a label for each held-out image", 'Check "model" and "endpoint" again, in this order.'
+        )
+    return _compare_labels(cloud, name, labels, answered)
+
+
+def _compare_labels(cloud: Cloud, endpoint: str, labels: tuple[int, ...], answered: tuple[int, ...]) -> Verdict:
+    accuracy = _agreement(answered, digits.split().held_out.labels)
     if accuracy < GOOD_ACCURACY:
         return Failed(
             f"The endpoint is right for {accuracy:.1%} of the held-out images.",
@@ -273,7 +285,7 @@ def predict(answers: Answers, cloud: Cloud) -> Verdict:
     if labels == answered:
         return Passed(f"The endpoint is right for {accuracy:.1%} of {len(labels)} images that training never saw.")
     return Failed(
-        _difference(cloud, name, labels, answered),
+        _difference(cloud, endpoint, labels, answered),
         "the endpoint's labels for test_x, scaled as in training, in its order",
         f"Send test_x / {digits.BRIGHTEST}, and keep what the endpoint says.",
         earned=1,

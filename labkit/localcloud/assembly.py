@@ -18,10 +18,10 @@ from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.iam.tokens import Tokens, load_key
+from labkit.localcloud.runtime.images import ImageCatalogue
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.logging.service import LoggingService
 from labkit.localcloud.services.resource_manager import ResourceManagerProjects
-from labkit.localcloud.runtime.images import ImageCatalogue
 from labkit.localcloud.services.storage.api import StorageApi
 from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.vertex.machines import Machines

@@ -1,4 +1,4 @@
-"""Start, find and stop the server of a data folder. Used by people's commands and by notebooks; the server never imports it."""
+"""Start, find and stop the server of a data folder: for commands and notebooks. The server never imports it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _POLL_SECONDS = 0.01
 _started: list[subprocess.Popen[bytes]] = []
 
 
-class CannotStart(Exception):
+class CannotStartError(Exception):
     """The server did not come up; the message says why and what to do."""
 
 
-class CannotStop(Exception):
+class CannotStopError(Exception):
     """The server did not end; the message names the process."""
 
 
@@ -54,17 +54,19 @@ class Daemon:
         return record if record is not None and _answers(record) else None
 
     def ensure(self) -> ServerRecord:
-        """The server that runs, started if need be and ready. Raises CannotStart."""
+        """The server that runs, started if need be and ready. Raises CannotStartError."""
         return self.find() or self._start(self.port or ServerRecord.last_port(self.home))
 
     def stop(self) -> bool:
-        """End the server and all it started; False where none ran. Raises CannotStop."""
+        """End the server and all it started; False where none ran. Raises CannotStopError."""
         record = self.find()
         if record is None:
             return False
         _ask(record, "POST", "/labkit/stop")
         if not _until(lambda: ServerRecord.read(self.home) is None and not _answers(record), _STOP_SECONDS):
-            raise CannotStop(f"The local cloud (process {record.pid}) did not stop in {_STOP_SECONDS:.0f} s. End that process.")
+            raise CannotStopError(
+                f"The local cloud (process {record.pid}) did not stop in {_STOP_SECONDS:.0f} s. End that process."
+            )
         for process in _started:
             if process.pid == record.pid:
                 process.wait()
@@ -96,11 +98,12 @@ class Daemon:
             return self.ensure()  # Another program started one at the same moment.
         if status == PORT_IN_USE and not self.port:
             return self._start(0)
-        raise CannotStart(self._reason(status, ready=ready))
+        raise CannotStartError(self._reason(status, ready=ready))
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "labkit.localcloud.server", "--home", self.home, "--port", str(port)]
-        command += ["--project", self.project, "--zone", self.zone, "--images", self.images, "--version", self.version]
+        command = [sys.executable, "-m", "labkit.localcloud.server", "--home", str(self.home), "--port", str(port)]
+        command += ["--project", self.project, "--zone", self.zone, "--images", str(self.images)]
+        command += ["--version", self.version]
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,

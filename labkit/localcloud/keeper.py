@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from labkit.localcloud.daemon import CannotStart, Daemon
+from labkit.localcloud.daemon import CannotStartError, Daemon
 from labkit.localcloud.record import ServerRecord
 
 _STOPPED_POLL_SECONDS = 0.5
@@ -37,7 +37,7 @@ class Keeper:
         self._ended.set()
 
     def ensure(self) -> None:
-        """Start the server again if it is down, however it ended. Raises CannotStart."""
+        """Start the server again if it is down, however it ended. Raises CannotStartError."""
         with self._lock:
             if self.daemon.find() is not None:
                 return
@@ -61,7 +61,7 @@ class Keeper:
                 continue
             try:
                 self.ensure()
-            except CannotStart as error:
+            except CannotStartError as error:
                 self._tell(str(error))
                 return
 

@@ -20,7 +20,10 @@ _STOPPED = "last_server.json"
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """Written when the server is ready, readable by its owner only. `secret` opens the administration; `project` and `zone` are what the metadata server tells."""
+    """Written when the server is ready, readable by its owner only.
+
+    `secret` opens the administration; `project` and `zone` are what the metadata server tells.
+    """
 
     pid: int
     port: int

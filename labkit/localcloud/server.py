@@ -109,7 +109,8 @@ class Server:
 
     async def _connect_grpc(self, host: str, make: Callable[[], asyncio.Protocol]) -> Any:
         if self._grpc is None:
-            from labkit.localcloud.wire.grpc import GrpcTransport  # 0.1 s: paid by the first gRPC call, not by the start.
+            # 0.1 s: paid by the first gRPC call, not by the start.
+            from labkit.localcloud.wire.grpc import GrpcTransport
 
             self._grpc = GrpcTransport(self._cloud.registry, self._cloud.dispatcher, self._sockets)
         return await self._grpc.connect(host, make)
@@ -134,7 +135,7 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def _sockets_folder() -> AsyncIterator[Path | None]:
-    """A folder for unix sockets, which others on the machine cannot enter; None on Windows, which has no such sockets."""
+    """A folder for unix sockets that others on the machine cannot enter; None on Windows, which has none."""
     if os.name == "nt":
         yield None
         return

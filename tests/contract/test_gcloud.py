@@ -64,7 +64,7 @@ def test_an_endpoint_is_created_and_predicts(cloud, gcloud, tmp_path):
     model = gcloud("ai", "models", "list", region, "--filter=displayName=echo", "--format=value(name)").strip()
     gcloud("ai", "endpoints", "create", region, "--display-name=echo")
     endpoint = gcloud("ai", "endpoints", "list", region, "--filter=displayName=echo", "--format=value(name)").strip()
-    named = [f"--model={model}", "--display-name=echo", "--machine-type=n1-standard-4"]
+    named = [f"--model={model}", "--display-name=echo", "--machine-type=n1-standard-4", "--traffic-split=0=100"]
     gcloud("ai", "endpoints", "deploy-model", endpoint, region, *named)
     request = tmp_path / "request.json"
     request.write_text(json.dumps({"instances": [[1, 2, 3]]}))

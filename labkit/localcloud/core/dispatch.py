@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from labkit.localcloud.contract.registry import Method
+from labkit.localcloud.contract.method import Method
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.iam.tokens import Principal, Tokens
 

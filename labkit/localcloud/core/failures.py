@@ -16,7 +16,7 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if _disk_is_full(error):
-        # FAILED_PRECONDITION, since Google's clients retry RESOURCE_EXHAUSTED and 5xx for minutes: a full disk stays full.
+        # FAILED_PRECONDITION: Google's clients retry RESOURCE_EXHAUSTED and 5xx for minutes, and a full disk stays full.
         return ApiError(
             Code.FAILED_PRECONDITION,
             "The disk that holds the local cloud is full; nothing was changed. Delete objects or files, "
@@ -26,7 +26,7 @@ def as_api_error(error: Exception) -> ApiError:
     _log.error("Unexpected %s in a handler", type(error).__name__, exc_info=error)
     return ApiError(
         Code.INTERNAL,
-        f"The local cloud failed with {type(error).__name__}: {error}. `labkit cloud logs` shows where; please report it.",
+        f"The local cloud failed with {type(error).__name__}: {error}. `labkit cloud logs` shows where; report it.",
         reason="LOCAL_CLOUD_BUG",
     )
 

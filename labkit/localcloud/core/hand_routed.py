@@ -16,6 +16,11 @@ class HandRouted(Protocol):
 
     hosts: frozenset[str]
 
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """What is written, for the support table: a verb and a path each."""
+        ...
+
     async def respond(self, request: Request, principal: Principal) -> Response:
         """Answer, or raise ApiError."""
         ...

@@ -47,4 +47,4 @@ def _decode(token: str) -> int:
             return int(offset)
     except (binascii.Error, UnicodeDecodeError, ValueError):
         pass
-    raise ApiError.invalid(f"The page token {token!r} is not valid. Pass the next_page_token of the last reply unchanged.")
+    raise ApiError.invalid(f"The page token {token!r} is not valid. Pass on the last reply's next_page_token.")

@@ -11,7 +11,7 @@ from labkit.localcloud.errors import ApiError
 
 
 def to_status(error: ApiError, registry: Registry, domain: str) -> Any:
-    """A google.rpc.Status; `domain` is the service that refuses, as in ErrorInfo.domain ("aiplatform.googleapis.com")."""
+    """A google.rpc.Status; `domain` is the service that refuses: "aiplatform.googleapis.com"."""
     details = list(error.details)
     if error.reason:
         details.insert(

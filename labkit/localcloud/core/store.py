@@ -36,9 +36,12 @@ class Store:
             yield self.connection
             self.connection.execute("COMMIT")
         finally:
-            # A full disk makes SQLite roll back by itself; whatever else went wrong, nothing of it may stay open.
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
+            self._leave_transaction()
+
+    def _leave_transaction(self) -> None:
+        # After COMMIT there is none, and on a full disk SQLite rolls back by itself; after any other error one is open.
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
         self.connection.close()

@@ -14,7 +14,7 @@ from labkit.localcloud.record import SECRET_HEADER
 
 
 class Loopback:
-    """An ASGI application. Administration needs the secret of the data folder, which the student's code does not have."""
+    """An ASGI application. Administration needs the data folder's secret, which the student's code does not have."""
 
     def __init__(self, metadata: MetadataServer, secret: str, stop: Callable[[], None]) -> None:
         self._metadata = metadata

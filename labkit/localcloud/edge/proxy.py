@@ -1,7 +1,7 @@
-"""The one listening socket. A client reaches Google's hosts through it by HTTPS_PROXY, and the machine's own by address.
+"""The one listening socket. Google's hosts are reached through it by HTTPS_PROXY, this machine's own by address.
 
-CONNECT to a host of Google's ends here: TLS is taken off and the bytes go to the HTTP protocol in this process, or, where
-only h2 was offered, to the gRPC server. CONNECT to any other host is a tunnel that nobody looks into.
+CONNECT to a host of Google's ends here: TLS is taken off and the bytes go to the HTTP protocol in this process, or,
+where only h2 was offered, to a gRPC server. CONNECT to any other host is a tunnel that nobody looks into.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ class Proxy:
         """CONNECT `target`; `head` is the request as it came, to be repeated to an upstream proxy."""
         transport.pause_reading()
         host, _, port = target.rpartition(":")
-        work = self._terminate(transport, host) if is_googles(host) else self._tunnel(transport, host, int(port or 443), head)
+        terminates = is_googles(host)
+        work = self._terminate(transport, host) if terminates else self._tunnel(transport, host, int(port), head)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -21,6 +21,7 @@ LIFETIME = timedelta(hours=1)
 _PREFIX = "ya29."
 
 # The text Google's front end answers with: https://developers.google.com/identity/sign-in/web/devconsole-project
+_INVALID = "Request had invalid authentication credentials."
 _EXPECTED = (
     "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
     "See https://developers.google.com/identity/sign-in/web/devconsole-project."
@@ -54,18 +55,16 @@ class Tokens:
         """The caller named by an Authorization header. Raises UNAUTHENTICATED with Google's ErrorInfo reasons."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise _refusal(f"Request is missing required authentication credential. {_EXPECTED}", "CREDENTIALS_MISSING", service)
+            raise _refusal("Request is missing required authentication credential.", "CREDENTIALS_MISSING", service)
         try:
             # The expiry is compared below, by the clock of this cloud.
             claims = jwt.decode(
                 token.removeprefix(_PREFIX), self._key, algorithms=["HS256"], options={"verify_exp": False}
             )
         except jwt.PyJWTError as error:
-            raise _refusal(
-                f"Request had invalid authentication credentials. {_EXPECTED}", "ACCESS_TOKEN_TYPE_UNSUPPORTED", service
-            ) from error
+            raise _refusal(_INVALID, "ACCESS_TOKEN_TYPE_UNSUPPORTED", service) from error
         if claims["exp"] <= self._clock.now().timestamp():
-            raise _refusal(f"Request had invalid authentication credentials. {_EXPECTED}", "ACCESS_TOKEN_EXPIRED", service)
+            raise _refusal(_INVALID, "ACCESS_TOKEN_EXPIRED", service)
         return Principal(claims["sub"])
 
 
@@ -80,4 +79,5 @@ def load_key(path: Path) -> bytes:
 
 
 def _refusal(message: str, reason: str, service: str) -> ApiError:
+    message = f"{message} {_EXPECTED}"
     return ApiError(Code.UNAUTHENTICATED, message, reason=reason, metadata={"service": service})

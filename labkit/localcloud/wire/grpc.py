@@ -6,18 +6,24 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 import grpc.aio
 
-from labkit.localcloud.contract.registry import Method, Registry
+from labkit.localcloud.contract.method import Method
+from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Dispatcher
 from labkit.localcloud.core.failures import as_api_error
 from labkit.localcloud.core.status import to_status
 from labkit.localcloud.errors import ApiError
 
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+if TYPE_CHECKING:  # The class is generic in its type stubs only.
+    _GenericRpcHandler = grpc.GenericRpcHandler[Any, Any]
+else:
+    _GenericRpcHandler = grpc.GenericRpcHandler
 
 Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
 
@@ -71,7 +77,7 @@ class _Server:
     address: Path | int
 
 
-class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc publishes no types.
+class _Handlers(_GenericRpcHandler):
     def __init__(self, registry: Registry, dispatcher: Dispatcher, host: str) -> None:
         self._registry = registry
         self._dispatcher = dispatcher

@@ -23,7 +23,7 @@ from labkit.localcloud.wire import transcode
 # Google's front end refuses larger JSON calls with these words; uploads have routes of their own.
 _LARGEST_BODY = 10 * 1024 * 1024
 
-# apitools, under gcloud and gsutil, retries every 5xx for half a minute: to it an RPC that is not written is a plain 400.
+# apitools, under gcloud and gsutil, retries 5xx for half a minute: to it an RPC that is not written is a plain 400.
 _RETRIES_5XX = re.compile("gcloud|apitools", re.IGNORECASE)
 
 

@@ -1,4 +1,5 @@
 import pytest
+from google.api_core.exceptions import FailedPrecondition
 from google.cloud.aiplatform_v1.types import CustomJob, DeployedModel, Endpoint, JobState, Model
 
 from labkit.labs import digits
@@ -85,6 +86,21 @@ def test_answers_for_unscaled_pixels_are_known_as_such(judge, cloud):
     cloud.answer = lambda image: 0 if max(image) > 1 else right(image)
 
     assert "for pixels from 0 to 16" in judge("predict", endpoint=ENDPOINT, labels=[0] * 360).text
+
+
+def refuse(image):
+    raise FailedPrecondition("The endpoint has no deployed models.")
+
+
+@pytest.mark.parametrize(("answer", "found"), [(refuse, "no deployed models"), (lambda image: "seven", "has no label")])
+def test_an_endpoint_that_gives_no_labels_fails_and_is_quoted(judge, cloud, answer, found):
+    cloud.add(endpoint())
+    cloud.answer = answer
+
+    result = judge("predict", endpoint=ENDPOINT, labels=[0] * 360)
+
+    assert result.outcome == "failed"
+    assert found in result.text
 
 
 def test_an_endpoint_that_is_gone_fails(judge):

@@ -113,6 +113,13 @@ def test_a_job_in_another_image_fails(judge, cloud, now):
     assert "ran in the image python:3.11" in judge("job", job=name).text
 
 
+def test_a_job_without_an_output_directory_fails(judge, cloud, now):
+    job = custom_job(now)
+    job.job_spec.base_output_directory.output_uri_prefix = ""
+
+    assert "left no model.pt2 in a base_output_dir" in judge("job", job=cloud.add(job)).text
+
+
 def test_a_model_from_an_earlier_job_does_not_count(judge, cloud, now):
     name = cloud.add(custom_job(now))
     cloud.buckets["p-digits"].put("digits/model/model.pt2", updated=now - timedelta(minutes=1))

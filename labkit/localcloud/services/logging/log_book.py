@@ -61,7 +61,7 @@ class LogBook:
     def line(self, project: str, log: str, resource: str, labels: Mapping[str, str], severity: str, text: str) -> Any:
         """A LogEntry of one line that a process printed.
 
-        A line that is one JSON object becomes jsonPayload and its `severity` the entry's, as the agents of Google's machines do.
+        A line that is one JSON object becomes jsonPayload, and its `severity` the entry's, as on Google's machines.
         """
         entry = self._types.LogEntry(log_name=f"projects/{project}/logs/{log}", severity=self._severity(severity))
         entry.resource.type = resource

@@ -46,7 +46,7 @@ class LoggingService:
 
     def ListLogEntries(self, request: Any, context: Context) -> Any:
         if not request.resource_names:
-            raise ApiError.invalid("resource_names is empty. Name a project: projects/PROJECT_ID.", field="resource_names")
+            raise ApiError.invalid("resource_names is empty. Name projects/PROJECT_ID.", field="resource_names")
         passes = filters.parse(request.filter)
         newest_first = request.order_by.replace(" ", "") == "timestampdesc"
         entries = [
@@ -63,5 +63,5 @@ class LoggingService:
     def _project(self, name: str, permission: str, context: Context) -> Project:
         kind, _, rest = name.partition("/")
         if kind != "projects" or not rest:
-            raise ApiError.invalid(f"{name!r} does not start with projects/PROJECT_ID, the only parent the local cloud has.")
+            raise ApiError.invalid(f"{name!r} does not start with projects/PROJECT_ID, the one parent there is here.")
         return self._projects.get(rest.partition("/")[0], permission=permission, host=context.method.api.host)

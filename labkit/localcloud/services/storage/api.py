@@ -36,7 +36,11 @@ class StorageApi:
     hosts = frozenset({"storage.googleapis.com"})
 
     def __init__(self, storage: Storage) -> None:
-        self._router = _router(storage)
+        routes = _routes(storage)
+        self.calls = tuple(f"{verb} {template}" for verb, template, _ in routes)
+        self._router = Router[Handler]()
+        for verb, template, handler in routes:
+            self._router.add(verb, template, handler)
 
     async def respond(self, request: Request, principal: Principal) -> Response:
         path = _raw_path(request)
@@ -56,7 +60,7 @@ class StorageApi:
         return JSONResponse({"error": {"code": status, "message": error.message, "errors": [item]}}, status)
 
 
-def _router(storage: Storage) -> Router[Handler]:
+def _routes(storage: Storage) -> list[tuple[str, str, Handler]]:
     buckets, objects, uploads = BucketCalls(storage), ObjectCalls(storage), UploadCalls(storage)
     routes: list[tuple[str, str, Handler]] = [
         ("GET", "/storage/v1/b", buckets.list),
@@ -79,10 +83,7 @@ def _router(storage: Storage) -> Router[Handler]:
     for prefix in ("/upload", "/resumable/upload"):
         path = prefix + "/storage/v1/b/{bucket}/o"
         routes += [("POST", path, uploads.insert), ("PUT", path, uploads.append), ("DELETE", path, uploads.cancel)]
-    router = Router[Handler]()
-    for verb, template, handler in routes:
-        router.add(verb, template, handler)
-    return router
+    return routes
 
 
 def _raw_path(request: Request) -> str:

@@ -42,7 +42,7 @@ class Deployments:
         self._servers: dict[tuple[str, str], asyncio.Task[ModelServer]] = {}
 
     async def start(self, endpoint_name: str, deployed: Any, model: Any) -> None:
-        """Returns when the server is healthy. Raises FAILED_PRECONDITION with the server's last output where it never is."""
+        """Returns when the server is healthy. Raises FAILED_PRECONDITION with its last output where it never is."""
         key = (endpoint_name, deployed.id)
         self._servers[key] = self._tasks.start(self._serve(endpoint_name, deployed, model))
         try:
@@ -52,7 +52,7 @@ class Deployments:
             raise
 
     async def ask(self, endpoint_name: str, deployed_id: str, body: bytes, content_type: str) -> Reply:
-        """Send a request to the predict route. A server that died is started again first, as Vertex AI restarts containers."""
+        """Send a request to the predict route. A server that died is started again first, as on Vertex AI."""
         key = (endpoint_name, deployed_id)
         serving = self._servers.get(key)
         if serving is None or (serving.done() and not _runs(serving)):
@@ -93,7 +93,8 @@ class Deployments:
 
         def on_line(stream: Stream, text: str) -> None:
             log = "aiplatform.googleapis.com%2Fprediction_container"
-            self._book.append(project.id, [self._book.line(project.id, log, _RESOURCE, labels, _SEVERITIES[stream], text)])
+            entry = self._book.line(project.id, log, _RESOURCE, labels, _SEVERITIES[stream], text)
+            self._book.append(project.id, [entry])
 
         try:
             deployment = self._deployment(endpoint_id, project_number, deployed, model)

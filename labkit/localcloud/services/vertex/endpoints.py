@@ -70,7 +70,7 @@ class EndpointService:
         return self._parts.deleted(self._parts.names.location(endpoint.name, context).name)
 
     def DeployModel(self, request: Any, context: Context) -> Any:
-        """The operation ends when the model's server answers its health check, or with the log of one that did not."""
+        """The operation ends when the model's server is healthy, or with the log of one that never was."""
         endpoint = self._get(request.endpoint, context)
         location = self._parts.names.location(endpoint.name, context)
         model_name = self._parts.names.canonical(request.deployed_model.model.partition("@")[0], context)
@@ -145,7 +145,7 @@ def _resolved(split: Mapping[str, int], deployed_id: str) -> dict[str, int]:
 
 def _require_whole(split: Mapping[str, int], known: set[str]) -> None:
     """Raises INVALID_ARGUMENT unless the shares add up to 100 and each belongs to a deployed model."""
-    if split and sum(split.values()) != 100:  # noqa: PLR2004 - per cent.
+    if split and sum(split.values()) != 100:
         raise ApiError.invalid(
             f"The traffic split {dict(split)} adds up to {sum(split.values())}, not to 100.", field="traffic_split"
         )

@@ -1,6 +1,6 @@
-"""A job's output on its way to Cloud Logging.
+"""A job's output on its way to Cloud Logging: resource.type ml_job, with labels job_id and task_name.
 
-Source: https://cloud.google.com/vertex-ai/docs/training/monitor-jobs: resource.type ml_job, labels job_id and task_name.
+Source: https://cloud.google.com/vertex-ai/docs/training/monitor-jobs
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _RESOURCE = "ml_job"
 
 
 class JobLog:
-    """Takes lines of one job's replicas; they can be read from Logging a moment later, and all of them after `flush`."""
+    """Takes lines of one job's replicas; Logging shows them a moment later, and all of them after `flush`."""
 
     def __init__(self, book: LogBook, project: Project, job_id: str) -> None:
         self._book = book

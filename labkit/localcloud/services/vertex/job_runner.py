@@ -17,7 +17,9 @@ from labkit.localcloud.services.vertex.machines import Machines
 from labkit.localcloud.services.vertex.names import Location
 from labkit.localcloud.services.vertex.parts import Parts
 
-_INTERRUPTED = "Internal error occurred for the current attempt: the local cloud stopped while the job ran. Submit it again."
+_INTERRUPTED = (
+    "Internal error occurred for the current attempt: the local cloud stopped while the job ran. Submit it again."
+)
 
 _STATES = {
     Ending.SUCCEEDED: "JOB_STATE_SUCCEEDED",
@@ -27,7 +29,11 @@ _STATES = {
 }
 
 # google.rpc.Status.code of a job that did not succeed. Vertex AI gives 3 where the student's code failed.
-_CODES = {Ending.FAILED: Code.INVALID_ARGUMENT, Ending.CANCELLED: Code.CANCELLED, Ending.TIMED_OUT: Code.DEADLINE_EXCEEDED}
+_CODES = {
+    Ending.FAILED: Code.INVALID_ARGUMENT,
+    Ending.CANCELLED: Code.CANCELLED,
+    Ending.TIMED_OUT: Code.DEADLINE_EXCEEDED,
+}
 
 
 class JobRunner:

@@ -61,7 +61,8 @@ class PipelineService:
         location = self._parts.names.location(request.parent, context)
         passes = filters.parse(request.filter)
         found = self._parts.resources.children(self._types.TrainingPipeline, location.name)
-        part = page([pipeline for pipeline in found if passes(pipeline)], size=request.page_size, token=request.page_token)
+        pipelines = [pipeline for pipeline in found if passes(pipeline)]
+        part = page(pipelines, size=request.page_size, token=request.page_token)
         return self._types.ListTrainingPipelinesResponse(
             training_pipelines=part.items, next_page_token=part.next_token
         )

@@ -82,11 +82,11 @@ class PredictionService:
     async def _ask(self, endpoint: Any, deployed: Any, body: bytes, content_type: str) -> Reply:
         if len(body) > _LARGEST_REQUEST:
             raise ApiError.invalid(
-                f"The request has {len(body)} bytes; an endpoint takes {_LARGEST_REQUEST}. Send fewer instances at a time."
+                f"The request has {len(body)} bytes; an endpoint takes {_LARGEST_REQUEST}. Send fewer instances."
             )
         reply = await self._deployments.ask(endpoint.name, deployed.id, body, content_type or "application/json")
-        if reply.status >= 400:  # noqa: PLR2004 - HTTP's border of errors.
-            code = _CODES.get(reply.status, Code.INTERNAL if reply.status >= 500 else Code.INVALID_ARGUMENT)  # noqa: PLR2004
+        if reply.status >= 400:
+            code = _CODES.get(reply.status, Code.INTERNAL if reply.status >= 500 else Code.INVALID_ARGUMENT)
             raise ApiError(code, reply.body.decode(errors="replace") or f"The model's server answered {reply.status}.")
         return reply
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from labkit.localcloud.core.dispatch import Service
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.services.logging.log_book import LogBook
-from labkit.localcloud.services.storage.object_tree import StorageTree
 from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.vertex.artifacts import Artifacts
 from labkit.localcloud.services.vertex.deployments import Deployments

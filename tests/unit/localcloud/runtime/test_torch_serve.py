@@ -119,7 +119,8 @@ def test_without_a_model_the_server_exits_with_one_clear_line(bucket, tmp_path, 
 
     assert str(caught.value) == (
         "Model server exited unexpectedly, with status 1. Its last output:\n"
-        "There is no model.pt2 in gs://b/copy/model; found model.pt. Save it with torch.export.save(program, 'model.pt2')."
+        "There is no model.pt2 in gs://b/copy/model; found model.pt. "
+        "Save it with torch.export.save(program, 'model.pt2')."
     )
 
 
