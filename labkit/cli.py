@@ -23,7 +23,8 @@ app = typer.Typer(help="Graded notebooks for machine learning in the cloud.", no
 cloud_app = typer.Typer(help="The local cloud: Google's APIs on this machine.", no_args_is_help=True)
 app.add_typer(cloud_app, name="cloud")
 
-_console = Console(stderr=True, highlight=False)
+_console = Console(highlight=False)
+_errors = Console(stderr=True, highlight=False)
 _LOG_POLL_SECONDS = 0.2
 
 
@@ -104,6 +105,51 @@ def lab(root: Annotated[Path, typer.Argument(help="The folder JupyterLab opens."
     raise typer.Exit(_run_on_local_cloud([sys.executable, "-m", "jupyterlab", str(root)]))
 
 
+@app.command()
+def course(
+    report: Annotated[Path, typer.Option(help="Where executed notebooks and the report go.")] = Path("build/course"),
+) -> None:
+    """Run every lab's solution headless on a fresh local cloud; exits 1 where any exercise does not pass."""
+    from labkit.authoring import course as courses
+    from labkit.authoring.course_view import CourseView, table
+
+    with CourseView(_console) as view:
+        run = courses.run_course(Path(), report, view)
+    _console.print(table(run))
+    _console.print(f"Report: {run.report}")
+    raise typer.Exit(0 if run.passed else 1)
+
+
+@app.command()
+def build(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 where a notebook differs.")] = False,  # noqa: FBT002
+) -> None:
+    """Render solutions/, exercises/ and notebooks/ from their sources."""
+    from labkit.authoring import build as building
+
+    found = building.differences(Path()) if check else building.build(Path())
+    for each in found:
+        _console.print(str(each), markup=False)
+    _console.print(f"{len(found)} {'to build' if check else 'built'}.")
+    raise typer.Exit(1 if check and found else 0)
+
+
+@app.command()
+def verify(names: Annotated[list[str] | None, typer.Argument(metavar="[LAB]...")] = None) -> None:
+    """Prove the labs: stubs are not attempted, answers pass, each wrong answer fails with its own message."""
+    from labkit import labs
+    from labkit.authoring import verify as verifying
+
+    with _console.status("Proving …") as status:
+        proofs = verifying.verify(
+            Path(),
+            names or labs.ids(),
+            lambda proof: status.update(f"{proof.claim.lab}: {proof.claim.exercise}, {proof.claim.step}"),
+        )
+    _console.print(verifying.table(proofs))
+    raise typer.Exit(0 if all(proof.holds for proof in proofs) else 1)
+
+
 def _run_on_local_cloud(command: list[str]) -> int:
     from labkit.localcloud.keeper import Keeper, tell_on_stderr
 
@@ -128,5 +174,5 @@ def main() -> None:
     try:
         app()
     except (LabkitError, CannotStartError, CannotStopError) as error:
-        _console.print(f"labkit: {error}", style="red", markup=False)
+        _errors.print(f"labkit: {error}", style="red", markup=False)
         sys.exit(1)

@@ -16,7 +16,7 @@ def as_api_error(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if _disk_is_full(error):
-        # FAILED_PRECONDITION: Google's clients retry RESOURCE_EXHAUSTED and 5xx for minutes, and a full disk stays full.
+        # FAILED_PRECONDITION: Google's clients retry RESOURCE_EXHAUSTED and 5xx for minutes, and the disk stays full.
         return ApiError(
             Code.FAILED_PRECONDITION,
             "The disk that holds the local cloud is full; nothing was changed. Delete objects or files, "

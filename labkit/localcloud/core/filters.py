@@ -145,7 +145,7 @@ class _Parser:
 
     def _error(self, at: int) -> ApiError:
         return ApiError.invalid(
-            f"Unparseable filter: syntax error at column {at + 1}, near {self._text[at : at + 20]!r} in {self._text!r}.",
+            f"Unparseable filter {self._text!r}: syntax error at column {at + 1}, near {self._text[at : at + 20]!r}.",
             field="filter",
         )
 

@@ -154,7 +154,7 @@ class ModelServer:
         except httpx.TimeoutException as error:
             raise ModelServerError(f"The model server did not answer {route} within {limit:g} s.") from error
         except httpx.HTTPError as error:
-            # A process that died is known to be dead, and its last words are read, a moment after its connection breaks.
+            # That a process died is known, and its last words are read, a moment after its connection breaks.
             await asyncio.wait({self._ended}, timeout=_LAST_WORDS)
             raise ModelServerError(
                 f"The model server broke off at {route}: {error!r}. {self._last_output()}"

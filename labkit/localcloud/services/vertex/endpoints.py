@@ -63,8 +63,8 @@ class EndpointService:
         if endpoint.deployed_models:
             deployed = ", ".join(model.id for model in endpoint.deployed_models)
             raise ApiError.precondition(
-                f"The Endpoint {endpoint.name!r} has deployed or being-deployed DeployedModel(s) with id(s): {deployed}. "
-                "Undeploy them first."
+                f"The Endpoint {endpoint.name!r} has deployed or being-deployed DeployedModel(s) with id(s): "
+                f"{deployed}. Undeploy them first."
             )
         self._parts.resources.delete(self._types.Endpoint, endpoint.name)
         return self._parts.deleted(self._parts.names.location(endpoint.name, context).name)
