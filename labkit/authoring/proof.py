@@ -86,13 +86,18 @@ def wrong_claim(lab: str, exercise: Exercise, wrong: WrongAnswer) -> Claim:
     return Claim(lab, exercise.name, f"wrong: {wrong.name}", f"failed: … {wrong.message} …")
 
 
-def of_wrong(claim: Claim, exercise: Exercise, wrong: WrongAnswer, check: Ran) -> Proof:
-    """A wrong answer *fails*, with its own message and no other wrong answer's."""
+def of_wrong(claim: Claim, exercise: Exercise, wrong: WrongAnswer, attempt: Ran, check: Ran) -> Proof:
+    """A wrong answer *fails*, with its own message and no other wrong answer's.
+
+    The `attempt` may raise, as the cell of a failed job does; its error is shown where the claim does not hold.
+    """
     text = check.records[0].text if check.records else ""
     others = [other.message for other in exercise.wrong if other is not wrong and other.message in text]
     holds = _outcome(check) == "failed" and wrong.message in text and not others
-    found = _seen(check) + (f" (also the message of another wrong answer: {others[0]})" if others else "")
-    return Proof(claim, holds, found)
+    notes = [f"also the message of another wrong answer: {other}" for other in others]
+    if attempt.error and not holds:
+        notes.append(f"its cell raised {attempt.error}")
+    return Proof(claim, holds, "\n".join([_seen(check), *notes]))
 
 
 def answer_claim(lab: str, exercise: Exercise) -> Claim:

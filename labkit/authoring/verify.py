@@ -96,9 +96,8 @@ class Walk:
     def _wrong(self, cell: Cell, exercise: Exercise, wrong: WrongAnswer) -> Iterator[Proof]:
         claim = proof.wrong_claim(self._source.id, exercise, wrong)
         started = time.perf_counter()
-        # The answer may raise, as a failed job does; what counts is what the check then says.
-        self._kernel.run(cut.with_code(cell, wrong.code))
-        yield _timed(started, proof.of_wrong(claim, exercise, wrong, self._check(exercise)))
+        attempt = self._kernel.run(cut.with_code(cell, wrong.code))
+        yield _timed(started, proof.of_wrong(claim, exercise, wrong, attempt, self._check(exercise)))
         undone = self._kernel.run(dedent(wrong.undo)) if wrong.undo else Ran((), "")
         if undone.error:
             undo = replace(claim, step=f"undo: {wrong.name}", expected="the cloud as before")

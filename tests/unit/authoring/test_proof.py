@@ -8,6 +8,7 @@ from labkit.checking.result import Record
 from labkit.checking.verdict import Passed
 
 RIGHT = '# %% exercise="x"\n# --- answer | x = ...\nx = 42\n# --- end\n\n# %%\nlab.check("x")\n'
+FINE = Ran((), "")
 CLAIM = proof.Claim("00_lab", "x", "step", "expected")
 
 
@@ -62,11 +63,18 @@ def test_a_stub_must_be_not_attempted():
 def test_a_wrong_answer_must_fail_with_its_own_message():
     one = X.wrong[0]
 
-    assert proof.of_wrong(CLAIM, X, one, ran("failed", "alas, it is one")).holds
-    assert not proof.of_wrong(CLAIM, X, one, ran("failed", "it is two")).holds
-    assert not proof.of_wrong(CLAIM, X, one, ran("failed", "it is one, or it is two")).holds
-    assert not proof.of_wrong(CLAIM, X, one, ran("blocked", "it is one")).holds
-    assert not proof.of_wrong(CLAIM, X, one, Ran((), "BrokenCheckError: it is one")).holds
+    assert proof.of_wrong(CLAIM, X, one, FINE, ran("failed", "alas, it is one")).holds
+    assert not proof.of_wrong(CLAIM, X, one, FINE, ran("failed", "it is two")).holds
+    assert not proof.of_wrong(CLAIM, X, one, FINE, ran("failed", "it is one, or it is two")).holds
+    assert not proof.of_wrong(CLAIM, X, one, FINE, ran("blocked", "it is one")).holds
+    assert not proof.of_wrong(CLAIM, X, one, FINE, Ran((), "BrokenCheckError: it is one")).holds
+
+
+def test_the_error_of_a_wrong_answers_cell_is_shown_only_where_it_may_be_the_reason():
+    one, raised = X.wrong[0], Ran((), "RuntimeError: no such image")
+
+    assert "no such image" not in proof.of_wrong(CLAIM, X, one, raised, ran("failed", "it is one")).found
+    assert "no such image" in proof.of_wrong(CLAIM, X, one, raised, ran("failed", "it is two")).found
 
 
 def test_an_answer_must_pass_with_all_points():
