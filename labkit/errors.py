@@ -1,13 +1,13 @@
 """What labkit raises. A verdict on a student's work is never an exception; see `labkit.checking.verdict`.
 
-    LabkitError
-    ├── DefinitionError      an author's mistake in a lab: found when the lab is defined, not in class
-    │   └── SourceError      the same in a notebook's source; carries the file and the line
-    ├── UnknownNameError     a lab, an exercise or a hint that does not exist
-    ├── SettingError         an environment variable or an argument that cannot be
-    ├── CloudError           the cloud cannot be reached, started, or used
-    │   └── ConsentNeededError  Google Cloud, and nobody has said yes to what it bills; carries the plan
-    └── BrokenCheckError     a check raised: a fault of the lab, never of the student's answer
+LabkitError
+├── DefinitionError      an author's mistake in a lab: found when the lab is defined, not in class
+│   └── SourceError      the same in a notebook's source; carries the file and the line
+├── UnknownNameError     a lab, an exercise or a hint that does not exist
+├── SettingError         an environment variable or an argument that cannot be
+├── CloudError           the cloud cannot be reached, started, or used
+│   └── ConsentNeededError  Google Cloud, and nobody has said yes to what it bills; carries the plan
+└── BrokenCheckError     a check raised: a fault of the lab, never of the student's answer
 """
 
 from __future__ import annotations

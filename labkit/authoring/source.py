@@ -114,7 +114,7 @@ class _Raw:
     def option(self, key: str) -> str | None:
         value = self.metadata.get(key)
         if value is not None and not isinstance(value, str):
-            raise self.error(f"{key} is {value!r}; write it as text: {key}=\"name\".")
+            raise self.error(f'{key} is {value!r}; write it as text: {key}="name".')
         return value
 
 
@@ -137,7 +137,7 @@ def _code_cell(raw: _Raw) -> Cell:
     if exercise and region is None:
         raise raw.error(f"exercise {exercise!r} has no answer region ('# --- answer | stub' … '# --- end').")
     if region and not exercise:
-        raise raw.error('an answer region without its exercise; begin the cell with \'# %% exercise="name"\'.')
+        raise raw.error("an answer region without its exercise; begin the cell with '# %% exercise=\"name\"'.")
     text = region.filled(region.answer) if region else raw.text
     tags = raw.metadata.get("tags", ())
     return Cell(

@@ -13,6 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from rich.table import Table
+from rich.text import Text
 
 from labkit import labs
 from labkit.authoring import cut, proof
@@ -35,21 +36,19 @@ def verify(root: Path, lab_ids: Iterable[str], on_proof: Callable[[Proof], None]
 
 
 def table(proofs: Iterable[Proof]) -> Table:
-    """Each proof on a row; what was found is shown in full where it is not what was expected."""
-    view = Table("Lab", "Exercise", "Step", "Holds", "Expected", "Found", "Seconds", title="labkit verify")
+    """Each proof on a row, in one line where it holds; where it does not, what was expected and found, in full."""
+    view = Table(title="labkit verify", expand=True)
+    for name in ("Exercise", "Step"):
+        view.add_column(name, no_wrap=True)
+    view.add_column("Holds")
+    view.add_column("Found", overflow="ellipsis", ratio=1)
+    view.add_column("Seconds", justify="right")
     for found in proofs:
-        claim = found.claim
         mark, colour = ("yes", "green") if found.holds else ("NO", "red")
-        seen = found.found.splitlines()[0] if found.holds else found.found
-        view.add_row(
-            claim.lab,
-            claim.exercise,
-            claim.step,
-            f"[{colour}]{mark}[/]",
-            claim.expected,
-            seen.replace("[", r"\["),
-            f"{found.seconds:.1f}",
-        )
+        seen = Text(found.found.splitlines()[0], no_wrap=True, overflow="ellipsis")
+        if not found.holds:
+            seen = Text(f"expected {found.claim.expected}\nfound {found.found}")
+        view.add_row(found.claim.exercise, found.claim.step, Text(mark, style=colour), seen, f"{found.seconds:.1f}")
     return view
 
 

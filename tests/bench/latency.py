@@ -71,9 +71,7 @@ def _bare_http(body: bytes) -> Iterator[tuple[str, str]]:
     """An address that answers `body`, and the file of the authority to trust."""
 
     async def app(scope, receive, send) -> None:
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]}
-        )
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
     authority = trustme.CA()

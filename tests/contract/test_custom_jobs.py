@@ -89,7 +89,9 @@ def test_the_environment_is_vertex_ais(cloud, jobs, parent, bucket):
 
 
 def test_a_scripts_own_google_clients_reach_the_same_cloud(cloud, jobs, parent, bucket):
-    code = f"from google.cloud import storage; storage.Client().bucket('{bucket.name}').blob('x').upload_from_string('y')"
+    code = (
+        f"from google.cloud import storage; storage.Client().bucket('{bucket.name}').blob('x').upload_from_string('y')"
+    )
 
     ended = run(jobs, parent, code)
 
@@ -155,9 +157,7 @@ def test_every_error_of_a_spec_is_listed_at_once(jobs, parent):
 
 def test_a_project_of_somebody_else_is_refused(jobs, cloud):
     with pytest.raises(exceptions.Forbidden) as refused:
-        jobs.create_custom_job(
-            parent=f"projects/somebody-else/locations/{cloud.region}", custom_job=job("pass")
-        )
+        jobs.create_custom_job(parent=f"projects/somebody-else/locations/{cloud.region}", custom_job=job("pass"))
 
     assert refused.value.reason == "IAM_PERMISSION_DENIED"
     assert refused.value.metadata["permission"] == "aiplatform.customJobs.create"

@@ -48,7 +48,9 @@ def test_an_endpoint_is_created_and_predicts(cloud, gcloud, tmp_path):
         "import http.server as h,json,os\n"
         "class H(h.BaseHTTPRequestHandler):\n"
         "  def do_GET(s): s.answer({})\n"
-        "  def do_POST(s): s.answer({'predictions': json.loads(s.rfile.read(int(s.headers['content-length'])))['instances']})\n"
+        "  def do_POST(s):\n"
+        "    request = json.loads(s.rfile.read(int(s.headers['content-length'])))\n"
+        "    s.answer({'predictions': request['instances']})\n"
         "  def answer(s, c): s.send_response(200); s.end_headers(); s.wfile.write(json.dumps(c).encode())\n"
         "h.HTTPServer(('127.0.0.1', int(os.environ['AIP_HTTP_PORT'])), H).serve_forever()"
     )

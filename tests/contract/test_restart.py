@@ -109,7 +109,9 @@ def test_a_shell_on_a_cloud_that_has_stopped_is_told_at_once(local_cloud, tmp_pa
     subprocess.run([*labkit, "cloud", "stop"], env=environment, check=True, capture_output=True)
     script = f'{exported.stdout}\n{sys.executable} -c "from google.cloud import storage; storage.Client()"'
 
-    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(
+        ["sh", "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=30
+    )
 
     assert "DefaultCredentialsError" in done.stderr
 

@@ -73,9 +73,7 @@ def test_a_pipeline_trains_registers_deploys_and_answers(cloud, bucket, script):
 
     model = training.run(base_output_dir=f"gs://{bucket.name}/pipeline", machine_type="n1-standard-4", replica_count=1)
     endpoint = model.deploy(machine_type="n1-standard-4")
-    raw = endpoint.raw_predict(
-        body=json.dumps({"instances": [[1, 2]]}), headers={"Content-Type": "application/json"}
-    )
+    raw = endpoint.raw_predict(body=json.dumps({"instances": [[1, 2]]}), headers={"Content-Type": "application/json"})
 
     assert model.uri == f"gs://{bucket.name}/pipeline/model"
     assert endpoint.predict(instances=[[1, 2], [3]]).predictions == [3, 3]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from labkit.localcloud.contract.method import Method
+from labkit.localcloud.core.identity import Authenticator, Principal
 from labkit.localcloud.errors import ApiError
-from labkit.localcloud.iam.tokens import Principal, Tokens
 
 
 class Service(Protocol):
@@ -46,8 +46,8 @@ class Reply:
 class Dispatcher:
     """Authenticates a call and hands it to the handler that bears the RPC's name."""
 
-    def __init__(self, tokens: Tokens, services: Sequence[Service]) -> None:
-        self._tokens = tokens
+    def __init__(self, authenticator: Authenticator, services: Sequence[Service]) -> None:
+        self._authenticator = authenticator
         self._services = {service.service: service for service in services}
 
     def handler(self, method: Method) -> Callable[[Any, Context], Any] | None:
@@ -57,7 +57,7 @@ class Dispatcher:
 
     def authenticate(self, authorization: str, service: str) -> Principal:
         """Raises UNAUTHENTICATED."""
-        return self._tokens.authenticate(authorization, service)
+        return self._authenticator.authenticate(authorization, service)
 
     async def call(self, method: Method, request: Any, *, authorization: str, host: str) -> Reply:
         """Raises ApiError; `core.failures` words whatever else a handler raises."""

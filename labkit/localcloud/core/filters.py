@@ -106,13 +106,16 @@ class _Parser:
         if self._next == len(self._tokens) or self._tokens[self._next].kind != "operator":
             needle = left.value.lower()
             return lambda message: needle in str(message).lower()
+        path = [part.strip('"') for part in _PATH_PART.findall(left.value)]
+        if not path:
+            raise self._error(left.at)
         operator = self._take("operator").value
         if self._accept("paren", "("):
-            return self._any_of(left.value, operator)
+            return self._any_of(path, operator)
         right = self._take("word", "text").value
-        return lambda message: _holds(message, left.value, operator, right)
+        return lambda message: _holds(message, path, operator, right)
 
-    def _any_of(self, path: str, operator: str) -> Predicate:
+    def _any_of(self, path: list[str], operator: str) -> Predicate:
         # field = ("a" OR "b")
         values = [self._take("word", "text").value]
         while self._accept("word", "OR"):
@@ -150,8 +153,8 @@ class _Parser:
         )
 
 
-def _holds(message: Any, path: str, operator: str, wanted: str) -> bool:
-    values = list(_values(message, [part.strip('"') for part in _PATH_PART.findall(path)]))
+def _holds(message: Any, path: list[str], operator: str, wanted: str) -> bool:
+    values = list(_values(message, path))
     if operator == ":":
         return any(_has(value, wanted) for value in values)
     if operator == "!=":

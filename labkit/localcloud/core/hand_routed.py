@@ -7,8 +7,8 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError
-from labkit.localcloud.iam.tokens import Principal
 
 
 class HandRouted(Protocol):

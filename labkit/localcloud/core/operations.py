@@ -98,6 +98,8 @@ class OperationsService:
     async def WaitOperation(self, request: Any, context: Context) -> Any:
         limit = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else self._WAIT_SECONDS
         deadline = time.monotonic() + min(limit, self._WAIT_SECONDS)
-        while not (operation := self._operations.get(request.name)).done and time.monotonic() < deadline:
-            await asyncio.sleep(self._POLL_SECONDS)  # noqa: ASYNC110 - the state is in the store, not in an Event.
+        operation = self._operations.get(request.name)
+        while not operation.done and time.monotonic() < deadline:
+            await asyncio.sleep(self._POLL_SECONDS)
+            operation = self._operations.get(request.name)
         return operation

@@ -10,8 +10,9 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.projects import Project
-from labkit.localcloud.iam.tokens import CLOUD_PLATFORM, LIFETIME, Principal, Tokens
+from labkit.localcloud.iam.tokens import CLOUD_PLATFORM, LIFETIME, Tokens
 
 _HEADERS = {"Metadata-Flavor": "Google", "Server": "Metadata Server for VM"}
 _ROOT = "/computeMetadata/v1/"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from labkit.localcloud.core.clock import Clock
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
 
 CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -24,13 +24,6 @@ _EXPECTED = (
     "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
     "See https://developers.google.com/identity/sign-in/web/devconsole-project."
 )
-
-
-@dataclass(frozen=True)
-class Principal:
-    """Who calls: the e-mail address of a service account or a user."""
-
-    email: str
 
 
 class Tokens:

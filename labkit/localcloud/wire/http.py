@@ -54,9 +54,7 @@ class HttpTransport:
 
     async def _respond_by_hand(self, api: HandRouted, request: Request) -> Response:
         try:
-            principal = self._dispatcher.authenticate(
-                request.headers.get("authorization", ""), request.headers["host"]
-            )
+            principal = self._dispatcher.authenticate(request.headers.get("authorization", ""), request.headers["host"])
             return await api.respond(request, principal)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             return api.refuse(request, as_api_error(error))

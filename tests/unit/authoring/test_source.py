@@ -5,7 +5,7 @@ import pytest
 from labkit.authoring.source import read_source
 from labkit.errors import SourceError
 
-SOURCE = '''\
+SOURCE = """\
 # ---
 # jupyter:
 #   kernelspec:
@@ -30,7 +30,7 @@ print(bucket)
 
 # %%
 lab.check("bucket")
-'''
+"""
 
 
 def write(folder: Path, text: str) -> Path:

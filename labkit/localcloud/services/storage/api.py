@@ -12,8 +12,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
-from labkit.localcloud.iam.tokens import Principal
 from labkit.localcloud.services.storage import refusals
 from labkit.localcloud.services.storage.bucket_calls import BucketCalls
 from labkit.localcloud.services.storage.call import Call

@@ -63,9 +63,7 @@ class PipelineService:
         found = self._parts.resources.children(self._types.TrainingPipeline, location.name)
         pipelines = [pipeline for pipeline in found if passes(pipeline)]
         part = page(pipelines, size=request.page_size, token=request.page_token)
-        return self._types.ListTrainingPipelinesResponse(
-            training_pipelines=part.items, next_page_token=part.next_token
-        )
+        return self._types.ListTrainingPipelinesResponse(training_pipelines=part.items, next_page_token=part.next_token)
 
     def CancelTrainingPipeline(self, request: Any, context: Context) -> Any:
         self._runner.cancel(_backing_job(self._get(request.name, context)))

@@ -1,3 +1,4 @@
+import contextlib
 from datetime import datetime, timezone
 
 import pytest
@@ -98,7 +99,9 @@ def test_json_payloads_are_reached_by_path():
     assert not filters.parse("jsonPayload.metrics.loss:*")(entry)
 
 
-@pytest.mark.parametrize(("text", "column"), [("a=", 3), ("(a=1", 5), ("=1", 1), ('a="x', 3), ("a=1)", 4), ("a = = 1", 5)])
+@pytest.mark.parametrize(
+    ("text", "column"), [("a=", 3), ("(a=1", 5), ("=1", 1), ('a="x', 3), ("a=1)", 4), ("a = = 1", 5)]
+)
 def test_a_filter_that_cannot_be_read_says_where(text, column):
     with pytest.raises(ApiError, match=f"column {column}") as refused:
         filters.parse(text)
@@ -109,7 +112,5 @@ def test_a_filter_that_cannot_be_read_says_where(text, column):
 @given(st.text(alphabet='ab01 ()"=<>:!~-*.ANDORT\\', max_size=30))
 def test_no_text_does_more_than_filter_or_refuse(text):
     message = vertex.Model(display_name="a")
-    try:
+    with contextlib.suppress(ApiError):
         assert filters.parse(text)(message) in (True, False)
-    except ApiError:
-        pass

@@ -25,18 +25,26 @@ def test_a_commit_is_made_durable_before_it_returns(store):
 
 
 def test_a_transaction_that_raises_leaves_nothing(store):
-    with pytest.raises(RuntimeError), store.transaction() as connection:
-        connection.execute("INSERT INTO words VALUES ('half')")
-        raise RuntimeError
+    def half():
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO words VALUES ('half')")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half()
 
     assert words(store) == []
 
 
 def test_an_inner_transaction_is_undone_with_the_outer_one(store):
-    with pytest.raises(RuntimeError), store.transaction():
-        with store.transaction() as connection:
-            connection.execute("INSERT INTO words VALUES ('inner')")
-        raise RuntimeError
+    def outer():
+        with store.transaction():
+            with store.transaction() as connection:
+                connection.execute("INSERT INTO words VALUES ('inner')")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        outer()
 
     assert words(store) == []
 

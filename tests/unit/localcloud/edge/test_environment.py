@@ -5,7 +5,12 @@ import pytest
 from labkit.localcloud.edge import environment
 from labkit.localcloud.edge.hosts import is_googles
 
-ORIGINAL = {"PATH": "/bin", "SSL_CERT_FILE": "/company.pem", "SSL_CERT_DIR": "/certs", "HTTPS_PROXY": "http://proxy:3128"}
+ORIGINAL = {
+    "PATH": "/bin",
+    "SSL_CERT_FILE": "/company.pem",
+    "SSL_CERT_DIR": "/certs",
+    "HTTPS_PROXY": "http://proxy:3128",
+}
 
 
 def redirect(original, port=8700):
@@ -51,7 +56,9 @@ def test_a_company_bundle_is_trusted_further(tmp_path):
     assert environment.trusted_roots({"SSL_CERT_FILE": "/gone.pem"}, Path("/fallback")) == Path("/fallback")
 
 
-@pytest.mark.parametrize("entry", ["*", "googleapis.com", ".googleapis.com", "*.googleapis.com", "storage.googleapis.com"])
+@pytest.mark.parametrize(
+    "entry", ["*", "googleapis.com", ".googleapis.com", "*.googleapis.com", "storage.googleapis.com"]
+)
 def test_an_exception_for_googles_hosts_does_not_reach_google(entry):
     changed = redirect({"NO_PROXY": f"intranet.example,{entry}"})
 

@@ -3,8 +3,9 @@ import stat
 import jwt
 import pytest
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
-from labkit.localcloud.iam.tokens import Principal, Tokens, load_key
+from labkit.localcloud.iam.tokens import Tokens, load_key
 from tests.fakes import FakeClock
 
 KEY = b"k" * 32

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 import textwrap
-import time
 import venv
 from pathlib import Path
 
@@ -57,14 +56,12 @@ def test_the_jobs_python_sees_what_this_one_sees_and_lives_in_the_jobs_folder(tm
 def test_the_sdks_two_pip_commands_work_offline(tmp_path, base_env, sdist):
     variables = python_env.create(tmp_path / "job").variables(offline(base_env))
     command = f"pip install --upgrade pip && pip3 install -q --user {sdist} && python3 -m trainer.task"
-    began = time.monotonic()
 
     done = run(variables, "sh", "-c", command)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{pip_shim.UPGRADES_PIP_ONLY}\ntrained\n"
     assert list((tmp_path / "job" / "home" / ".local").rglob("trainer/task.py"))
-    assert time.monotonic() - began < 15  # 1.7 s when the machine is idle
 
 
 def test_a_package_that_is_not_there_is_asked_of_the_users_index_and_fails(tmp_path, base_env):

@@ -13,10 +13,10 @@ from starlette.requests import Request
 
 from labkit.localcloud.core.blobs import Blobs
 from labkit.localcloud.core.failures import as_api_error
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.projects import Project, Projects
 from labkit.localcloud.core.store import Store
-from labkit.localcloud.iam.tokens import Principal
 from labkit.localcloud.services.storage.api import StorageApi
 from labkit.localcloud.services.storage.storage import Storage
 
