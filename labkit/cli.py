@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -110,7 +111,8 @@ def course(
     report: Annotated[Path, typer.Option(help="Where executed notebooks and the report go.")] = Path("build/course"),
 ) -> None:
     """Run every lab's solution headless on a fresh local cloud; exits 1 where any exercise does not pass."""
-    from labkit.authoring import course as courses
+    _console.print("Running the solutions on a fresh local cloud …")
+    from labkit.authoring import course as courses  # papermill takes two seconds to import: say something before.
     from labkit.authoring.course_view import CourseView, table
 
     with CourseView(_console) as view:
@@ -171,6 +173,8 @@ def main() -> None:
     """Errors of ours are a message and exit status 1; anything else is a bug and keeps its traceback."""
     from labkit.localcloud.daemon import CannotStartError, CannotStopError
 
+    # As Ctrl-C does: so that what was started for the command, a fresh local cloud for one, is ended with it.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         app()
     except (LabkitError, CannotStartError, CannotStopError) as error:
