@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import secrets
@@ -15,7 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 from filelock import FileLock, Timeout
@@ -26,7 +27,7 @@ from labkit.localcloud.edge import environment
 from labkit.localcloud.edge.certificates import Certificates
 from labkit.localcloud.edge.loopback import Loopback
 from labkit.localcloud.edge.metadata import MetadataServer
-from labkit.localcloud.edge.proxy import Proxy
+from labkit.localcloud.edge.proxy import Connection, Proxy
 from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, ServerRecord
 from labkit.localcloud.wire.http import HttpTransport
 
@@ -57,7 +58,6 @@ class Server:
         self._config = config
         self._secret = secrets.token_urlsafe(16)
         self._stopping = asyncio.Event()
-        self._grpc: GrpcTransport | None = None
 
     def stop(self) -> None:
         """End `run` in good order."""
@@ -69,22 +69,22 @@ class Server:
         certificates = Certificates(config.home / "tls")
         certificates.write_bundle(_trusted_roots())
         async with _sockets_folder() as sockets, contextlib.AsyncExitStack() as stack:
-            self._cloud = assemble(config.home, project=config.project, images=config.images)
-            stack.push_async_callback(self._cloud.close)
-            self._sockets = sockets
-            state, protocol = self._http(self._cloud)
+            cloud = assemble(config.home, project=config.project, images=config.images)
+            stack.push_async_callback(cloud.close)
+            state, protocol = self._http(cloud)
+            grpc = _GrpcAtFirstCall(cloud, sockets)
             proxy = Proxy(
                 http_protocol=protocol,
-                connect_grpc=self._connect_grpc,
+                connect_grpc=grpc.connect,
                 tls=certificates.server_context(),
                 upstream=environment.upstream_proxy(os.environ),
             )
             listener = await proxy.listen(config.port)
             stack.callback(listener.close)
             stack.callback(_close_connections, state)
-            stack.push_async_callback(self._stop_grpc)
+            stack.push_async_callback(grpc.stop)
             port: int = listener.sockets[0].getsockname()[1]
-            self._cloud.start(self._child_environment(certificates, port))
+            cloud.start(self._child_environment(certificates, port))
             self._announce(port)
             stack.callback(ServerRecord.retire, config.home)
             await self._stopping.wait()
@@ -107,18 +107,6 @@ class Server:
         state = ServerState()
         return state, lambda: settings.http_protocol_class(config=settings, server_state=state, app_state={})  # type: ignore[call-arg]
 
-    async def _connect_grpc(self, host: str, make: Callable[[], asyncio.Protocol]) -> Any:
-        if self._grpc is None:
-            # 0.1 s: paid by the first gRPC call, not by the start.
-            from labkit.localcloud.wire.grpc import GrpcTransport
-
-            self._grpc = GrpcTransport(self._cloud.registry, self._cloud.dispatcher, self._sockets)
-        return await self._grpc.connect(host, make)
-
-    async def _stop_grpc(self) -> None:
-        if self._grpc is not None:
-            await self._grpc.stop()
-
     def _child_environment(self, certificates: Certificates, port: int) -> dict[str, str]:
         return environment.redirect(
             os.environ, port=port, bundle=certificates.bundle, gcloud_config=self._config.home / "gcloud"
@@ -131,6 +119,26 @@ class Server:
             _log.warning("The server before (process %d) ended without stopping; its data is intact.", previous.pid)
         ServerRecord(os.getpid(), port, config.version, config.project, config.zone, self._secret).write(config.home)
         _log.info("Ready on 127.0.0.1:%d, data in %s", port, config.home)
+
+
+class _GrpcAtFirstCall:
+    """The gRPC transport, imported and started when first called: 0.1 s that the server's start need not pay."""
+
+    def __init__(self, cloud: Cloud, sockets: Path | None) -> None:
+        self._cloud = cloud
+        self._sockets = sockets
+        self._transport: GrpcTransport | None = None
+
+    async def connect(self, host: str, make: Callable[[], asyncio.Protocol]) -> Connection:
+        if self._transport is None:
+            from labkit.localcloud.wire.grpc import GrpcTransport
+
+            self._transport = GrpcTransport(self._cloud.registry, self._cloud.dispatcher, self._sockets)
+        return await self._transport.connect(host, make)
+
+    async def stop(self) -> None:
+        if self._transport is not None:
+            await self._transport.stop()
 
 
 @contextlib.asynccontextmanager
@@ -179,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _log.error("The folder %s is in use by process %s.", config.home, record.pid if record else "unknown")
         return FOLDER_IN_USE
     except OSError as error:
-        if config.port and error.errno is not None and "address already in use" in str(error).lower():
+        if config.port and error.errno == errno.EADDRINUSE:
             _log.error("Port %d of 127.0.0.1 is in use by another program.", config.port)
             return PORT_IN_USE
         raise
