@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labkit.localcloud.core import filters
 from labkit.localcloud.core.dispatch import Context
-from labkit.localcloud.core.paging import page
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex.deployments import Deployments
 from labkit.localcloud.services.vertex.parts import Parts
@@ -47,14 +45,7 @@ class EndpointService:
         return self._get(request.name, context)
 
     def ListEndpoints(self, request: Any, context: Context) -> Any:
-        location = self._parts.names.location(request.parent, context)
-        passes = filters.parse(request.filter)
-        endpoints = [
-            endpoint
-            for endpoint in self._parts.resources.children(self._types.Endpoint, location.name)
-            if passes(endpoint)
-        ]
-        part = page(endpoints, size=request.page_size, token=request.page_token)
+        part = self._parts.listed(self._types.Endpoint, request, context)
         return self._types.ListEndpointsResponse(endpoints=part.items, next_page_token=part.next_token)
 
     def DeleteEndpoint(self, request: Any, context: Context) -> Any:

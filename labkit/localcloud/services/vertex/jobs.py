@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.localcloud.core import filters
 from labkit.localcloud.core.dispatch import Context
-from labkit.localcloud.core.paging import page
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex import job_specs
 from labkit.localcloud.services.vertex.job_runner import JobRunner
@@ -41,10 +39,7 @@ class JobService:
         return self._get(request.name, context)
 
     def ListCustomJobs(self, request: Any, context: Context) -> Any:
-        location = self._parts.names.location(request.parent, context)
-        passes = filters.parse(request.filter)
-        jobs = [job for job in self._parts.resources.children(self._types.CustomJob, location.name) if passes(job)]
-        part = page(jobs, size=request.page_size, token=request.page_token)
+        part = self._parts.listed(self._types.CustomJob, request, context)
         return self._types.ListCustomJobsResponse(custom_jobs=part.items, next_page_token=part.next_token)
 
     def CancelCustomJob(self, request: Any, context: Context) -> Any:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.localcloud.core import filters
 from labkit.localcloud.core.dispatch import Context
-from labkit.localcloud.core.paging import page
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex.artifacts import Artifacts
 from labkit.localcloud.services.vertex.parts import Parts
@@ -63,10 +61,7 @@ class ModelService:
         return self._parts.resources.get(self._types.Model, self._name(request.name, context))
 
     def ListModels(self, request: Any, context: Context) -> Any:
-        location = self._parts.names.location(request.parent, context)
-        passes = filters.parse(request.filter)
-        models = [model for model in self._parts.resources.children(self._types.Model, location.name) if passes(model)]
-        part = page(models, size=request.page_size, token=request.page_token)
+        part = self._parts.listed(self._types.Model, request, context)
         return self._types.ListModelsResponse(models=part.items, next_page_token=part.next_token)
 
     def DeleteModel(self, request: Any, context: Context) -> Any:

@@ -9,9 +9,7 @@ from typing import Any
 
 from google.protobuf import json_format
 
-from labkit.localcloud.core import filters
 from labkit.localcloud.core.dispatch import Context
-from labkit.localcloud.core.paging import page
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex import job_specs
@@ -58,11 +56,7 @@ class PipelineService:
         return self._get(request.name, context)
 
     def ListTrainingPipelines(self, request: Any, context: Context) -> Any:
-        location = self._parts.names.location(request.parent, context)
-        passes = filters.parse(request.filter)
-        found = self._parts.resources.children(self._types.TrainingPipeline, location.name)
-        pipelines = [pipeline for pipeline in found if passes(pipeline)]
-        part = page(pipelines, size=request.page_size, token=request.page_token)
+        part = self._parts.listed(self._types.TrainingPipeline, request, context)
         return self._types.ListTrainingPipelinesResponse(training_pipelines=part.items, next_page_token=part.next_token)
 
     def CancelTrainingPipeline(self, request: Any, context: Context) -> Any:
