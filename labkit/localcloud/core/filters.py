@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from labkit.localcloud.errors import ApiError
 
@@ -165,6 +165,13 @@ def _holds(message: Any, path: list[str], operator: str, wanted: str) -> bool:
 
 
 @dataclass(frozen=True)
+class _Instant:
+    """Since 1970: log entries are told apart by nanoseconds, which a datetime does not hold."""
+
+    nanoseconds: int
+
+
+@dataclass(frozen=True)
 class _Enum:
     number: int
     names: dict[str, int]
@@ -202,7 +209,7 @@ def _map_values(entries: Any, rest: list[str]) -> Iterator[Any]:
 def _inside(value: Any, rest: list[str]) -> Iterator[Any]:
     name = value.DESCRIPTOR.full_name
     if name == "google.protobuf.Timestamp":
-        yield value.ToDatetime(tzinfo=timezone.utc)
+        yield _Instant(value.ToNanoseconds())
     elif name == "google.protobuf.Struct":
         yield from _struct_values(value, rest)
     elif rest:
@@ -256,11 +263,18 @@ def _comparable(value: Any, wanted: str) -> tuple[Any, Any]:
             return value, {"true": True, "false": False}[wanted.lower()]
         if isinstance(value, _Enum):
             return value.number, value.names[wanted] if wanted in value.names else int(wanted)
-        if isinstance(value, datetime):
-            moment = datetime.fromisoformat(wanted.replace("Z", "+00:00"))
-            return value, moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        if isinstance(value, _Instant):
+            return value.nanoseconds, _nanoseconds(wanted)
         if isinstance(value, int | float):
             return value, float(wanted)
         return str(value), wanted
     except (KeyError, ValueError):
         return None, None
+
+
+def _nanoseconds(text: str) -> int:
+    """A point in time, RFC 3339 with up to nanoseconds, or a date alone. Raises ValueError."""
+    timestamp = Timestamp()
+    timestamp.FromJsonString(text if "T" in text else f"{text}T00:00:00Z")
+    nanoseconds: int = timestamp.ToNanoseconds()
+    return nanoseconds

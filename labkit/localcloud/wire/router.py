@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from labkit.localcloud.wire.path_template import MANY, ONE, Template
 
 T = TypeVar("T")
 
 
-class Route(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class Route(Generic[T]):
     """What a path leads to, and the variables it carries, decoded."""
 
     target: T

@@ -43,6 +43,8 @@ def job():
         "labels.lab:*",
         'create_time >= "2026-05-01T12:00:00Z"',
         'create_time < "2026-05-02"',
+        'create_time < "2026-05-01T12:00:00.000000001Z"',
+        'create_time = "2026-05-01T14:00:00+02:00"',
         "job_spec.worker_pool_specs.replica_count > 1",
         'NOT labels.lab="other"',
         '-labels.lab="other"',
