@@ -28,6 +28,9 @@ _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
 _LOG_POLL_SECONDS = 0.2
 
+# For commands whose arguments are another program's.
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
 
 @cloud_app.command()
 def start(port: Annotated[int, typer.Option(help="A port of 127.0.0.1; 0 takes the last one, or any.")] = 0) -> None:
@@ -93,17 +96,17 @@ def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as i
             time.sleep(_LOG_POLL_SECONDS)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings=_PASSED_ON)
 def shell(context: typer.Context) -> None:
     """Open a shell on the local cloud, or run one command there: labkit shell gcloud storage ls."""
     command = context.args or [os.environ.get("SHELL") or os.environ.get("COMSPEC") or "sh"]
     raise typer.Exit(_run_on_local_cloud(command))
 
 
-@app.command()
-def lab(root: Annotated[Path, typer.Argument(help="The folder JupyterLab opens.")] = Path()) -> None:
-    """Start the local cloud, and JupyterLab on the course."""
-    raise typer.Exit(_run_on_local_cloud([sys.executable, "-m", "jupyterlab", str(root)]))
+@app.command(context_settings=_PASSED_ON)
+def lab(context: typer.Context) -> None:
+    """Start the local cloud, and JupyterLab on it; takes JupyterLab's own arguments: labkit lab --no-browser."""
+    raise typer.Exit(_run_on_local_cloud([sys.executable, "-m", "jupyterlab", *context.args]))
 
 
 @app.command()
