@@ -117,6 +117,22 @@ def test_cancelling_ends_the_process(jobs, parent):
     assert wait(jobs, created.name).state == vertex.JobState.JOB_STATE_CANCELLED
 
 
+def test_a_job_that_is_cancelled_at_once_does_not_run(jobs, parent):
+    created = jobs.create_custom_job(parent=parent, custom_job=job("import time; time.sleep(600)"))
+
+    jobs.cancel_custom_job(name=created.name)
+
+    assert wait(jobs, created.name).state == vertex.JobState.JOB_STATE_CANCELLED
+
+
+def test_cancelling_a_job_that_has_ended_changes_nothing(jobs, parent):
+    ended = run(jobs, parent, "pass")
+
+    jobs.cancel_custom_job(name=ended.name)
+
+    assert jobs.get_custom_job(name=ended.name).state == vertex.JobState.JOB_STATE_SUCCEEDED
+
+
 def test_a_job_that_runs_too_long_is_ended(local_cloud, jobs, parent):
     ended = run(jobs, parent, "import time; time.sleep(600)", scheduling={"timeout": duration_pb2.Duration(seconds=1)})
 

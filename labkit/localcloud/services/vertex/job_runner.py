@@ -65,11 +65,12 @@ class JobRunner:
         return self._tasks.start(self._run(job, training_job, log))
 
     def cancel(self, name: str) -> None:
-        """End a job that runs; one that does not stays as it is."""
-        training = self._running.get(name)
-        if training is not None:
-            self._set(name, "JOB_STATE_CANCELLING")
-            training.cancel()
+        """End a job that runs or is about to; one that has ended stays as it is."""
+        if self._parts.resources.get(self._parts.types.CustomJob, name).HasField("end_time"):
+            return
+        self._set(name, "JOB_STATE_CANCELLING")
+        if name in self._running:
+            self._running[name].cancel()
 
     def fail_interrupted(self) -> None:
         """At start-up: jobs that ran when the server ended have failed, and say why."""
@@ -79,8 +80,11 @@ class JobRunner:
 
     async def _run(self, job: Any, training_job: Any, log: JobLog) -> Any:
         name, spec = job.name, job.job_spec
-        folder = self._machines.folder("jobs", _id(name))
-        site = JobSite(folder, self._machines.environment, await self._machines.access())
+        access = await self._machines.access()
+        waiting = self._parts.resources.find(self._parts.types.CustomJob, name)
+        if waiting is None or waiting.state == self._state("JOB_STATE_CANCELLING"):
+            return self._end(name, "JOB_STATE_CANCELLED", Code.CANCELLED, "The job was cancelled before it began.")
+        site = JobSite(self._machines.folder("jobs", _id(name)), self._machines.environment, access)
 
         def on_line(task: str, severity: Severity, text: str) -> None:
             log.write(task, severity.value, text)
