@@ -29,21 +29,21 @@ _errors = Console(stderr=True, highlight=False)
 _LOG_POLL_SECONDS = 0.2
 
 # For commands whose arguments are another program's.
-_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+_PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
 @cloud_app.command()
 def start(port: Annotated[int, typer.Option(help="A port of 127.0.0.1; 0 takes the last one, or any.")] = 0) -> None:
     """Start the local cloud; returns when it is ready."""
     record = _daemon(port=port).ensure()
-    _console.print(f"The local cloud is ready: project {record.project}, http://127.0.0.1:{record.port}")
-    _console.print('Put this shell on it with: eval "$(labkit cloud env)"')
+    _say(f"The local cloud is ready: project {record.project}, http://127.0.0.1:{record.port}")
+    _say('Put this shell on it with: eval "$(labkit cloud env)"')
 
 
 @cloud_app.command()
 def stop() -> None:
     """Stop the local cloud and all that runs on it; its data stays."""
-    _console.print("The local cloud has stopped." if _daemon().stop() else "The local cloud was not running.")
+    _say("The local cloud has stopped." if _daemon().stop() else "The local cloud was not running.")
 
 
 @cloud_app.command()
@@ -52,10 +52,10 @@ def status() -> None:
     server = _daemon()
     record = server.find()
     if record is None:
-        _console.print(f"The local cloud is not running. Its data: {server.home}")
+        _say(f"The local cloud is not running. Its data: {server.home}")
         raise typer.Exit(1)
-    _console.print(f"Running: process {record.pid}, http://127.0.0.1:{record.port}, labkit {record.version}")
-    _console.print(f"Project: {record.project}\nData:    {server.home}")
+    _say(f"Running: process {record.pid}, http://127.0.0.1:{record.port}, labkit {record.version}")
+    _say(f"Project: {record.project}\nData:    {server.home}")
 
 
 @cloud_app.command()
@@ -65,7 +65,7 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
     if not yes:
         typer.confirm(f"Delete everything in {server.home}?", abort=True)
     server.reset()
-    _console.print("The local cloud is empty.")
+    _say("The local cloud is empty.")
 
 
 @cloud_app.command()
@@ -85,7 +85,7 @@ def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as i
     """Print the server's log."""
     log = _daemon().log
     if not log.exists():
-        _console.print(f"The local cloud has not been started yet: there is no {log}.")
+        _say(f"The local cloud has not been started yet: there is no {log}.")
         raise typer.Exit(1)
     with log.open(errors="replace") as lines:
         while True:
@@ -121,7 +121,7 @@ def course(
     with CourseView(_console) as view:
         run = courses.run_course(Path(), report, view)
     _console.print(table(run))
-    _console.print(f"Report: {run.report}")
+    _say(f"Report: {run.report}")
     raise typer.Exit(0 if run.passed else 1)
 
 
@@ -134,8 +134,8 @@ def build(
 
     found = building.differences(Path()) if check else building.build(Path())
     for each in found:
-        _console.print(str(each), markup=False)
-    _console.print(f"{len(found)} {'to build' if check else 'built'}.")
+        _say(str(each))
+    _say(f"{len(found)} {'to build' if check else 'built'}.")
     raise typer.Exit(1 if check and found else 0)
 
 
@@ -163,9 +163,17 @@ def _run_on_local_cloud(command: list[str]) -> int:
     environment = server.environment(os.environ, record)
     Keeper(server, record, tell_on_stderr).watch()
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
+        status = subprocess.run(command, env=environment, check=False).returncode
     except FileNotFoundError as error:
         raise LabkitError(f"There is no program {command[0]!r} on this machine's PATH.") from error
+    except PermissionError as error:
+        raise LabkitError(f"{command[0]!r} is no program that may be run.") from error
+    return status if status >= 0 else 128 - status  # As shells tell of a signal.
+
+
+def _say(text: str) -> None:
+    """Plain text on lines of its own: a path with brackets is no markup, and a pipe has no width."""
+    _console.print(text, markup=False, soft_wrap=True)
 
 
 def _daemon(*, port: int = 0) -> Daemon:
@@ -181,5 +189,5 @@ def main() -> None:
     try:
         app()
     except (LabkitError, CannotStartError, CannotStopError) as error:
-        _errors.print(f"labkit: {error}", style="red", markup=False)
+        _errors.print(f"labkit: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)

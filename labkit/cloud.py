@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from labkit.errors import CloudError, ConsentNeededError
 from labkit.settings import GOOGLE, LOCAL, Settings, load
@@ -30,7 +30,8 @@ _keeper: Keeper | None = None
 class Cloud(ABC):
     """One project in one region. Clients are Google's own, made on first use and kept: a connection costs 30 ms."""
 
-    name: str
+    name: ClassVar[str]
+    bills: ClassVar[bool]
 
     def __init__(self, project: str, region: str) -> None:
         self.project = project
@@ -96,6 +97,7 @@ class LocalCloud(Cloud):
     """The server on this machine: bills nothing, and is started when it is needed."""
 
     name = LOCAL
+    bills = False
 
     def __init__(self, project: str, region: str, keeper: Keeper) -> None:
         super().__init__(project, region)
@@ -114,6 +116,7 @@ class GoogleCloud(Cloud):
     """Google's own. Nothing is redirected; what is made there is billed."""
 
     name = GOOGLE
+    bills = True
 
     def ensure(self) -> None:
         import google.auth
@@ -147,6 +150,7 @@ def connect(
         return _connect_local(settings, project)
     if name != GOOGLE:
         raise CloudError(f"There is no cloud {name!r}. Choose {LOCAL!r} or {GOOGLE!r}.")
+    _refuse_if_redirected()
     project = project or settings.project
     if not project:
         raise CloudError("Google Cloud needs a project. Pass project='your-project-id', or set LABKIT_PROJECT.")
@@ -224,12 +228,27 @@ def _before_each_cell(keeper: Keeper) -> None:
     """In a notebook, see to it that the cloud is up before a cell that may use it runs."""
     interactive: Any = sys.modules.get("IPython")
     shell = interactive.get_ipython() if interactive else None
+
+    def ensure(_info: object) -> None:
+        if keeper is _keeper:  # Not after `disconnect`.
+            keeper.ensure()
+
     if shell is not None:
-        shell.events.register("pre_run_cell", lambda _info: keeper.ensure())
+        shell.events.register("pre_run_cell", ensure)
+
+
+def _refuse_if_redirected() -> None:
+    from labkit.localcloud.edge import environment
+
+    if environment.is_redirected(os.environ):
+        raise CloudError(
+            "This process is on the local cloud, and its clients reach nothing else. Restart the kernel, or leave "
+            f"`labkit shell`, and choose {GOOGLE!r} there."
+        )
 
 
 def _require_consent(path: Path, project: str, bills: tuple[str, ...], *, yes: bool) -> None:
-    agreed: list[str] = json.loads(path.read_text()) if path.exists() else []
+    agreed = _agreed(path)
     if project in agreed:
         return
     if not yes:
@@ -238,3 +257,19 @@ def _require_consent(path: Path, project: str, bills: tuple[str, ...], *, yes: b
     partial = path.with_suffix(".new")
     partial.write_text(json.dumps([*agreed, project]))
     partial.replace(path)
+
+
+def _agreed(path: Path) -> list[str]:
+    """The projects that may be billed, as the file says."""
+    if not path.exists():
+        return []
+    try:
+        agreed = json.loads(path.read_text())
+        if isinstance(agreed, list) and all(isinstance(project, str) for project in agreed):
+            return agreed
+    except ValueError:
+        pass
+    raise CloudError(
+        f"{path} should list the projects that may be billed, and cannot be read. It was left as it is: "
+        "mend it, or delete it and agree again with yes=True."
+    )

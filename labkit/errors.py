@@ -13,12 +13,17 @@ LabkitError
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
 
 class LabkitError(Exception):
     """Anything labkit raises on purpose; its text says what happened, the value, and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the text alone. The fault is not in labkit's lines, and they would hide it."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class DefinitionError(LabkitError):
@@ -62,6 +67,10 @@ class BrokenCheckError(LabkitError):
         )
         self.lab = lab
         self.exercise = exercise
+
+    def _render_traceback_(self) -> list[str]:
+        """Here the fault is in our lines: all of them, for the teacher."""
+        return "".join(traceback.format_exception(self)).splitlines()
 
 
 class SettingError(LabkitError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from labkit import labs
 from labkit.checking.answers import Answers
-from labkit.checking.display import Hints, Solution, Standing, Standings
+from labkit.checking.display import EDGE, Hints, Solution, Standing, Standings, card
 from labkit.checking.exercise import LabDefinition
 from labkit.checking.result import Result
 from labkit.errors import LabkitError, UnknownNameError
@@ -75,7 +75,7 @@ class Lab:
         hints = self._definition.exercise(exercise).hints
         if not 1 <= tier <= len(hints):
             tiers = (str(number) for number in range(1, len(hints) + 1))
-            raise UnknownNameError(f"hint for {exercise}", str(tier), tiers)
+            raise UnknownNameError("hint", str(tier), tiers)
         return Hints(exercise, hints, tier)
 
     def solution(self, exercise: str) -> Solution:
@@ -106,10 +106,23 @@ class Lab:
         return Standings(self._definition.title, rows)
 
     def __repr__(self) -> str:
+        return "\n".join([self._title, *(f"{label}: {text}" for label, text in self._facts())])
+
+    def _repr_html_(self) -> str:
+        return card(self._title, self._facts(), EDGE)
+
+    @property
+    def _title(self) -> str:
+        return f"{self._definition.title} ({self.id})"
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        """The lab as (label, text) rows: the one wording behind its text and its HTML."""
+        bills = f"bills for {'; '.join(self._definition.bills)}" if self._cloud.bills else "bills nothing"
+        standings = self.progress()
         return (
-            f"{self._definition.title} ({self.id}), {len(self._definition.exercises)} exercises, "
-            f"{self._definition.points} points\n"
-            f"cloud {self._cloud.name}, project {self.project}, region {self.region}"
+            ("Cloud", f"{self._cloud.name}, {bills}"),
+            ("Project", f"{self.project}, region {self.region}"),
+            ("Progress", f"{standings.earned} of {standings.points} points; `lab.progress()` shows them one by one"),
         )
 
 

@@ -16,13 +16,18 @@
 #
 # The data are real: 1,797 digits written by 13 people, 8 × 8 pixels each (scikit-learn's `load_digits`).
 #
-# - **Time:** about 30 minutes; the cells themselves take one or two.
+# - **Time:** about 30 minutes. The cells themselves take one minute on the local cloud, 10 to 25 on Google Cloud, where
+#   machines have to start.
 # - **Cost:** nothing on the local cloud. On Google Cloud about 10 cents, *if you do the last step*. An endpoint that you
-#   forget costs about $0.22 an hour, day and night: $5 a day, $160 a month.
+#   forget costs about 22 cents an hour, day and night: 5 dollars a day, 160 dollars a month.
 # - **How it works:** replace the dots in each answer, run the cell, then run the check below it. A check asks the cloud
 #   what is there; it does not read your code. Stuck? `lab.hint("bucket")`, and after the last hint `lab.solution("bucket")`.
+# - **Coming back later:** your points are kept, and so is all that you made in the cloud. Only the kernel has forgotten
+#   your variables. Take what exists instead of making it again, `bucket = client.get_bucket(BUCKET)`; Google's SDK prints the
+#   line for each job, model and endpoint ("To use this … in another session").
 #
-# Every call to Google's clients is written as Google documents it. The same notebook runs on Google Cloud.
+# Every call to Google's clients is written as Google documents it, so the same notebook runs on Google Cloud, where
+# `labkit.start("06_training", cloud="google", project="…")` first says what it will bill.
 
 # %%
 import labkit
@@ -41,7 +46,8 @@ PROJECT = lab.project
 REGION = lab.region
 BUCKET = lab.unique_name("digits")  # Bucket names are shared by everybody on Google Cloud, so yours must be unique.
 
-# The course's own images. A job and an endpoint each run in a container; these two hold Python and PyTorch.
+# The course's own images: a job and an endpoint each run in a container, and these two hold Python and PyTorch. The local
+# cloud has them. For Google Cloud, Cloud Build makes them once per project, from labkit/images (see the course's README).
 TRAIN_IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/labkit/torch-train:1"
 SERVE_IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/labkit/torch-serve:1"
 
@@ -51,9 +57,13 @@ SERVE_IMAGE = f"{REGION}-docker.pkg.dev/{PROJECT}/labkit/torch-serve:1"
 # A training job runs on a machine that appears for the job and vanishes after it. What it reads and what it leaves must
 # live elsewhere: in a **bucket**. Two decisions are made when a bucket is created.
 #
-# - **Where.** Put it in the region of the job. Data that crosses regions is slower, and is billed. A bucket cannot move.
+# - **Where.** Put it in the region of the job. Data that crosses regions is slower, and is billed; so is moving a full
+#   bucket later.
 # - **Who decides on access.** By default each *object* may carry an access list of its own, and nobody can say any more who
 #   can read what. *Uniform bucket-level access* switches those lists off: IAM decides, for the whole bucket.
+#
+# It bills by what lies in it and how long: for this lab's few kilobytes, less than a cent. What can go wrong: the name is
+# taken, by somebody else or by you an hour ago. Then `create_bucket` raises *409 Conflict*.
 #
 # **Do:** create the bucket `BUCKET` in `REGION`, with uniform bucket-level access.
 
@@ -126,7 +136,8 @@ lab.check("data")
 # path: `open("gs://…")` fails, and that is the most common reason why a first job fails.)
 #
 # `CustomJob.from_local_script` packs the script and uploads it to the staging bucket. `job.run()` submits the job and waits.
-# On Google Cloud that takes 3 to 5 minutes, nearly all of it to start the machine; you pay only while the machine runs.
+# On Google Cloud that takes 3 to 5 minutes, nearly all of it to start the machine. You pay while the machine runs, here
+# about 2 cents; a job that fails has run too.
 #
 # **Do:** submit a job that reads `digits/train.csv` and leaves its model in the folder `digits/model` of your bucket. Say
 # `base_output_dir=f"gs://{BUCKET}/digits"` too: it records in the job where its output belongs, in `model/` below it.
@@ -150,13 +161,15 @@ job.run()
 lab.check("job")
 
 # %% [markdown]
-# If the job failed, read its log before you change anything: `gcloud ai custom-jobs stream-logs JOB_ID --region=REGION` in a
-# terminal (on the local cloud, one opened by `labkit shell`). The last lines are the traceback of your script.
+# If the job failed, `job.run()` raised a RuntimeError: run the check all the same, it shows the end of the job's log. Read
+# that before you change anything. All of the log: `gcloud ai custom-jobs stream-logs JOB_ID --region=REGION` in a terminal
+# (on the local cloud, one opened by `labkit shell`), where `JOB_ID` is the last number of the job's resource name.
 #
 # ## 4. A model in the registry
 #
 # A file in a bucket is not yet a model that can be served. The **registry** ties the file to the container image that
-# knows how to load it and answer requests, under a name and a version. It starts nothing and costs nothing.
+# knows how to load it and answer requests, under a name and a version. That starts nothing and costs nothing, so the cloud
+# finds no mistake in it: a wrong folder or image shows only when step 5 starts it (and in the check, which looks).
 #
 # **Do:** upload the model. `artifact_uri` is the *folder* with the model file, and the image is `SERVE_IMAGE`.
 
@@ -179,7 +192,8 @@ lab.check("model")
 # model, and to say how much of the traffic it gets. With two models on one endpoint you can send 5 % of the requests to the
 # new one and watch.
 #
-# **From here on it bills**, asked or not, until you undeploy. On Google Cloud a deployment takes 5 to 20 minutes.
+# **From here on it bills**, asked or not, until you undeploy. On Google Cloud a deployment takes 5 to 20 minutes. If the
+# server does not start, `deploy` raises, and the reason is in the server's log. The endpoint stays behind, empty: delete it.
 #
 # **Do:** deploy the model on a machine of type `n1-standard-4`, with all the traffic.
 
@@ -195,7 +209,8 @@ lab.check("endpoint")
 # ## 6. Predictions
 #
 # Now ask the endpoint about the 360 images that training never saw. It takes a list of instances, each a list of 64
-# numbers, and returns for each a dictionary: `{"label": 3, "scores": […]}`.
+# numbers, and returns for each a dictionary: `{"label": 3, "scores": […]}`. A request costs nothing of its own, the machine
+# bills anyway; but it may hold at most 1.5 MB, which 360 small images do not reach and 10 photographs do.
 #
 # **Do:** put the endpoint's labels for *all* of `test_x`, in order, in the list `labels`. Mind the scale.
 
@@ -214,7 +229,7 @@ lab.check("predict")
 
 # %%
 if labels is not ...:
-    mistakes = [number for number, label in enumerate(labels) if label != test_y[number]]
+    mistakes = [number for number, (label, digit) in enumerate(zip(labels, test_y)) if label != digit]
     for number in mistakes[:2]:
         print(f"the model reads {labels[number]}, the writer meant {test_y[number]}")
         for line in test_x[number].reshape(8, 8):

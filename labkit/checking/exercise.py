@@ -117,7 +117,7 @@ class LabDefinition:
         for candidate in self.exercises:
             if candidate.name == name:
                 return candidate
-        raise UnknownNameError(f"exercise in lab {self.id}", name, (exercise.name for exercise in self.exercises))
+        raise UnknownNameError("exercise", name, (exercise.name for exercise in self.exercises))
 
 
 def exercise(

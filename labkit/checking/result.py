@@ -13,10 +13,10 @@ from labkit.checking.verdict import Outcome, Verdict, earned, lines
 VERDICT_JSON = "application/vnd.labkit.verdict+json"
 
 _TITLES: dict[Outcome, str] = {
-    "passed": "✔ Passed",
-    "failed": "✘ Not right yet",
-    "not attempted": "○ Not attempted",
-    "blocked": "‖ Blocked by the cloud, not by you",
+    "passed": "Passed",
+    "failed": "Not right yet",
+    "not attempted": "Not attempted",
+    "blocked": "Blocked by the cloud, not by you",
 }
 
 
@@ -55,7 +55,7 @@ class Result:
     @property
     def _title(self) -> str:
         score = f"{self.earned} of {self.points} points"
-        return f"{_TITLES[self.outcome]}: {self.exercise} ({score})"
+        return f"{display.MARKS[self.outcome]} {_TITLES[self.outcome]}: {self.exercise} ({score})"
 
 
 @dataclass(frozen=True)

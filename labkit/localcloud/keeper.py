@@ -39,22 +39,26 @@ class Keeper:
     def ensure(self) -> None:
         """Start the server again if it is down, however it ended. Raises CannotStartError."""
         with self._lock:
-            if self.daemon.find() is not None:
-                return
-            crashed = ServerRecord.read(self.daemon.home) is not None
-            record = self.daemon.ensure()
-        self._tell(f"The local cloud had {'died' if crashed else 'been stopped'}; it runs again, with all its data.")
-        if record.port != self._record.port:
+            before, self._record = self._record, self.daemon.find() or self._start()
+        if self._record.port != before.port:
             self._tell(
-                f"Its port {self._record.port} was taken meanwhile, so it is on {record.port} now. "
+                f"Its port {before.port} was taken meanwhile, so it is on {self._record.port} now. "
                 "Restart this kernel: clients made before do not know the new port."
             )
+
+    def _start(self) -> ServerRecord:
+        crashed = ServerRecord.read(self.daemon.home) is not None
+        record = self.daemon.ensure()
+        self._tell(f"The local cloud had {'died' if crashed else 'been stopped'}; it runs again, with all its data.")
+        return record
 
     def _watch(self) -> None:
         while not self._ended.is_set():
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._record.port)) as connection:
                 while not self._ended.is_set() and connection.recv(1):
                     pass
+            if self._ended.is_set():
+                return
             if ServerRecord.read(self.daemon.home) is None:
                 # It was stopped on purpose. The next cell, or another program, may start it again.
                 self._ended.wait(_STOPPED_POLL_SECONDS)

@@ -1,7 +1,7 @@
 import uuid
 
 import pytest
-from google.cloud import logging_v2
+from google.cloud import logging, logging_v2
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.cloud.logging_v2.types import LogEntry
 
@@ -33,6 +33,15 @@ def test_entries_come_back_in_the_order_they_were_written(client, local_cloud, l
 
     assert read(client, local_cloud, log, order_by="timestamp asc") == ["one", "two", "three"]
     assert read(client, local_cloud, log, order_by="timestamp desc")[-1] == "one"
+
+
+def test_the_client_of_googles_documentation_finds_them_too(client, local_cloud, log):
+    write(client, log, "one")
+
+    # It adds a lower bound of time to every filter.
+    entries = logging.Client(project=local_cloud.project).list_entries(filter_=f'logName="{log}"')
+
+    assert [entry.payload for entry in entries] == ["one"]
 
 
 def test_pages_hold_what_the_caller_asked_for(client, local_cloud, log):

@@ -15,6 +15,13 @@ pytestmark = pytest.mark.course
 
 ROOT = Path(__file__).parents[2]
 LABS = [path.stem for path in Tree(ROOT).lab_sources()]
+EXERCISES = [ROOT / "exercises" / f"{lab}.ipynb" for lab in LABS]
+LESSONS = [path.with_suffix(".ipynb") for path in Tree(ROOT).lesson_sources()]
+RUNNABLE = [*(ROOT / "solutions" / f"{lab}.ipynb" for lab in LABS), *LESSONS]
+
+
+def name_of(notebook):
+    return f"{notebook.parent.name}/{notebook.stem}"
 
 
 class Counter:
@@ -91,14 +98,35 @@ def test_a_notebook_that_fails_is_saved_with_its_error(tmp_path):
     assert "ZeroDivisionError" in saved
 
 
-@pytest.mark.parametrize("lab", LABS)
-def test_nbval_runs_the_solution(lab):
+@pytest.mark.parametrize("notebook", RUNNABLE, ids=name_of)
+def test_nbval_runs_what_is_complete(notebook):
     with fresh_cloud() as fresh:
         # A copy: nbval runs a notebook in its own folder, and the lab writes files beside itself.
-        notebook = fresh.folder / f"{lab}.ipynb"
-        notebook.write_bytes((ROOT / "solutions" / notebook.name).read_bytes())
+        (fresh.folder / notebook.name).write_bytes(notebook.read_bytes())
         (fresh.folder / "pytest.ini").write_text("[pytest]\n")
         command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-cell-timeout=600", "-q", notebook.name]
         done = subprocess.run(command, cwd=fresh.folder, env=fresh.environment, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("notebook", LESSONS, ids=name_of)
+def test_a_lesson_runs_to_its_end_and_leaves_nothing(notebook, tmp_path):
+    executed = tmp_path / "executed.ipynb"
+
+    assert execute(notebook, executed, lambda: None) == ""
+
+    printed = "".join(
+        output.get("text", "")
+        for cell in nbformat.read(executed, as_version=4).cells
+        for output in cell.get("outputs", ())
+    )
+    assert printed.count(" created. Resource name:") == printed.count(" deleted.\n")
+
+
+@pytest.mark.parametrize("notebook", [*RUNNABLE, *EXERCISES], ids=name_of)
+def test_no_price_is_taken_for_mathematics(notebook):
+    # Two dollar signs in one text are TeX to JupyterLab: it joins all the words between them.
+    texts = [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+
+    assert not any("$" in text for text in texts)

@@ -19,11 +19,13 @@ def number(answers, cloud):
     return Passed("42") if answers.text("x") == "42" else Failed(answers.text("x"), "42", "try again")
 
 
-DEFINITION = LabDefinition("00_lab", "A lab", (number,), bills=("nothing",))
+DEFINITION = LabDefinition("00_lab", "A lab", (number,), bills=("a machine", "a bucket"))
 
 
-def cloud(project="p"):
-    return SimpleNamespace(name="local", project=project, region="us-central1", ensure=lambda: None)
+def cloud(project="p", *, bills=False):
+    return SimpleNamespace(
+        name="google" if bills else "local", bills=bills, project=project, region="us-central1", ensure=lambda: None
+    )
 
 
 @pytest.fixture
@@ -56,6 +58,26 @@ def test_progress_is_kept_over_a_restart(make):
 
     (standing,) = make().progress().rows
     assert (standing.outcome, standing.earned, standing.points) == ("passed", 2, 2)
+
+
+def test_a_lab_says_where_it_works_what_that_bills_and_how_far_it_is(make):
+    lab = make({"x": "42"})
+    lab.check("number")
+
+    assert repr(lab).splitlines() == [
+        "A lab (00_lab)",
+        "Cloud: local, bills nothing",
+        "Project: p, region us-central1",
+        "Progress: 2 of 2 points; `lab.progress()` shows them one by one",
+    ]
+
+
+def test_a_lab_on_google_cloud_names_what_bills(tmp_path):
+    progress = Progress(tmp_path / "p.json", clock=FakeClock())
+    lab = Lab(DEFINITION, cloud(bills=True), {}, progress)
+
+    assert "Cloud: google, bills for a machine; a bucket" in repr(lab)
+    assert "bills for a machine; a bucket" in lab._repr_html_()
 
 
 def test_progress_shows_what_was_never_checked(make):

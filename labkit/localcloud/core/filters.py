@@ -34,6 +34,9 @@ _TOKEN = re.compile(
 
 _PATH_PART = re.compile(r'"[^"]*"|[^."]+')
 
+# Logging's Python client adds `timestamp>="2026-11-23T08:00:00.0+0000"` to every filter: RFC 3339 has a colon there.
+_OFFSET_WITHOUT_COLON = re.compile(r"([+-]\d\d)(\d\d)$")
+
 
 def parse(text: str) -> Predicate:
     """A predicate over messages; an empty filter passes everything. Raises INVALID_ARGUMENT with the place."""
@@ -275,6 +278,6 @@ def _comparable(value: Any, wanted: str) -> tuple[Any, Any]:
 def _nanoseconds(text: str) -> int:
     """A point in time, RFC 3339 with up to nanoseconds, or a date alone. Raises ValueError."""
     timestamp = Timestamp()
-    timestamp.FromJsonString(text if "T" in text else f"{text}T00:00:00Z")
+    timestamp.FromJsonString(_OFFSET_WITHOUT_COLON.sub(r"\1:\2", text) if "T" in text else f"{text}T00:00:00Z")
     nanoseconds: int = timestamp.ToNanoseconds()
     return nanoseconds

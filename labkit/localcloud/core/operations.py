@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Coroutine
 from typing import Any
 
 from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.failures import as_api_error
 from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.status import to_status
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import ApiError, Code
-
-_log = logging.getLogger(__name__)
 
 
 class Operations:
@@ -61,18 +59,13 @@ class Operations:
         return operation
 
     async def _run(self, name: str, work: Coroutine[Any, Any, Any], domain: str) -> None:
+        operation = self.get(name)
         try:
-            response = await work
-        except ApiError as error:
-            self._fail(self.get(name), error, domain)
-        except Exception as error:  # noqa: BLE001 - whatever the work raised, its caller waits for an answer.
-            _log.exception("Operation %s failed", name)
-            self._fail(self.get(name), ApiError(Code.INTERNAL, f"Internal error: {error!r}"), domain)
-        else:
-            operation = self.get(name)
+            operation.response.Pack(await work)
             operation.done = True
-            operation.response.Pack(response)
             self._resources.update(operation)
+        except Exception as error:  # noqa: BLE001 - whatever the work raised, its caller waits for an answer.
+            self._fail(operation, as_api_error(error), domain)
 
     def _fail(self, operation: Any, error: ApiError, domain: str) -> None:
         operation.done = True

@@ -7,8 +7,11 @@ import re
 import ssl
 from pathlib import Path
 
+from labkit.localcloud.edge.hosts import is_googles
+
 # Nearly every call goes to one of these; other names get a certificate when first asked for.
 _USUAL = "googleapis.com"
+_LONGEST_ZONE = 200
 _HOST_NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
@@ -77,9 +80,9 @@ class Certificates:
 
 def _zone(name: str) -> str:
     # A certificate's wildcard covers one label: storage.googleapis.com needs *.googleapis.com.
-    # It names a file, so anything but a plain host name gets the usual certificate, which will not match.
-    zone = name.lower().partition(".")[2] or name.lower()
-    return zone if _HOST_NAME.fullmatch(zone) else _USUAL
+    # It names a file, so anything but a host of Google's gets the usual certificate, which will not match.
+    zone = name.lower().partition(".")[2]
+    return zone if is_googles(name) and _HOST_NAME.fullmatch(zone) and len(zone) <= _LONGEST_ZONE else _USUAL
 
 
 def _write_privately(path: Path, text: str) -> None:

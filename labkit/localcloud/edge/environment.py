@@ -41,6 +41,11 @@ def restore(environment: Mapping[str, str]) -> dict[str, str]:
     return result
 
 
+def is_redirected(environment: Mapping[str, str]) -> bool:
+    """True where Google's clients reach a local cloud and nothing else."""
+    return _REPLACED in environment
+
+
 def trusted_roots(environment: Mapping[str, str], fallback: Path) -> Path:
     """The CA bundle this machine's programs trust: what the environment names, else `fallback`."""
     original = restore(environment)

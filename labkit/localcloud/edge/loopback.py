@@ -25,13 +25,14 @@ class Loopback:
         await self._respond(Request(scope, receive))(scope, receive, send)
 
     def _respond(self, request: Request) -> Response:
-        if not request.url.path.startswith("/labkit/"):
+        path: str = request.scope["path"]
+        if not path.startswith("/labkit/"):
             return self._metadata.respond(request)
-        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), self._secret):
+        if not hmac.compare_digest(request.headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             return JSONResponse({"error": f"{SECRET_HEADER} is missing or wrong."}, 403)
-        if (request.method, request.url.path) == ("GET", "/labkit/health"):
+        if (request.method, path) == ("GET", "/labkit/health"):
             return JSONResponse({"ready": True})
-        if (request.method, request.url.path) == ("POST", "/labkit/stop"):
+        if (request.method, path) == ("POST", "/labkit/stop"):
             self._stop()
             return JSONResponse({"stopping": True})
-        return JSONResponse({"error": f"There is no {request.method} {request.url.path}."}, 404)
+        return JSONResponse({"error": f"There is no {request.method} {path}."}, 404)

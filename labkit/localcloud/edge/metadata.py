@@ -50,11 +50,14 @@ class MetadataServer:
         """Refuses what a web page or a forwarding proxy could send, as Google's does."""
         if "x-forwarded-for" in request.headers:
             return self._text("X-Forwarded-For is not allowed.", 403)
-        if request.url.path == "/":
+        path: str = request.scope["path"]
+        if path == "/":
             return self._text("computeMetadata/\n")
         if request.headers.get("metadata-flavor") != "Google":
             return self._text("Missing Metadata-Flavor:Google header.", 403)
-        return self._lookup(request.url.path.removeprefix(_ROOT))
+        if not path.startswith(_ROOT):
+            return self._text(f"There is nothing at {path!r}.", 404)
+        return self._lookup(path.removeprefix(_ROOT))
 
     def _lookup(self, key: str) -> Response:
         if key.startswith("instance/service-accounts/") and key.endswith("/token"):

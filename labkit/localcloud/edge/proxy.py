@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
@@ -19,7 +20,12 @@ from labkit.localcloud.edge.hosts import is_googles
 _log = logging.getLogger(__name__)
 
 _LARGEST_HEAD = 16 * 1024
+_LARGEST_PORT = 65535
+_CONNECT = b"CONNECT "
+_TARGET = re.compile(rb"CONNECT (?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>[0-9]{1,5}) HTTP/1\.[01]\r\n")
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
+_BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"
 
 Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
 
@@ -53,12 +59,11 @@ class Proxy:
         """A request to this machine itself: the metadata server, the administration."""
         _hand_over(transport, self._http_protocol(), head)
 
-    def connect(self, transport: asyncio.Transport, target: str, head: bytes) -> None:
-        """CONNECT `target`; `head` is the request as it came, to be repeated to an upstream proxy."""
+    def connect(self, transport: asyncio.Transport, host: str, port: int, received: bytes) -> None:
+        """CONNECT `host`:`port`; `received` is the request and what may follow it."""
         transport.pause_reading()
-        host, _, port = target.rpartition(":")
         terminates = is_googles(host)
-        work = self._terminate(transport, host) if terminates else self._tunnel(transport, host, int(port), head)
+        work = self._terminate(transport, host) if terminates else self._tunnel(transport, host, port, received)
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -84,30 +89,34 @@ class Proxy:
         else:
             _hand_over(secure, self._http_protocol(), waiting.received)
 
-    async def _tunnel(self, transport: asyncio.Transport, host: str, port: int, head: bytes) -> None:
+    async def _tunnel(self, transport: asyncio.Transport, host: str, port: int, received: bytes) -> None:
         loop = asyncio.get_running_loop()
         upstream = self._upstream
         if upstream is not None and upstream.hostname:
             name, number = upstream.hostname, upstream.port or 80
-            await self._splice(transport, lambda make: loop.create_connection(make, name, number), head)
+            await self._splice(transport, lambda make: loop.create_connection(make, name, number), received)
         else:
+            early = received.partition(b"\r\n\r\n")[2]
             await self._splice(
-                transport, lambda make: loop.create_connection(make, host, port), b"", greeting=_ESTABLISHED
+                transport, lambda make: loop.create_connection(make, host, port), early, greeting=_ESTABLISHED
             )
 
     async def _splice(
         self, transport: asyncio.Transport, connect: Connect, first: bytes | bytearray, greeting: bytes = b""
     ) -> None:
+        back = _Splice(transport)
         try:
-            far, _ = await connect(lambda: _Splice(transport))
-        except OSError as error:
+            far, _ = await connect(lambda: back)
+        except (OSError, UnicodeError) as error:  # UnicodeError: no name that DNS could know, such as "a..b".
             _log.info("A tunnel could not be opened: %s", error)
-            transport.write(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n")
+            transport.write(_BAD_GATEWAY)
             transport.close()
             return
         assert isinstance(far, asyncio.Transport)
         transport.write(greeting)
-        transport.set_protocol(_Splice(far))
+        forth = _Splice(far)
+        back.reverse, forth.reverse = forth, back
+        transport.set_protocol(forth)
         if first:
             far.write(bytes(first))
         transport.resume_reading()
@@ -126,18 +135,21 @@ class _Opening(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        verb, _, rest = bytes(self._head[:_LARGEST_HEAD]).partition(b" ")
-        if verb != b"CONNECT" and len(self._head) >= len(b"CONNECT "):
+        if not _CONNECT.startswith(self._head[: len(_CONNECT)]):
             self._proxy.serve_plain(self._transport, bytes(self._head))
         elif b"\r\n\r\n" in self._head:
-            target = rest.partition(b" ")[0].decode("latin-1")
-            if target.rpartition(":")[2].isdigit():
-                self._proxy.connect(self._transport, target, bytes(self._head))
-            else:
-                self._transport.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
-                self._transport.close()
+            self._connect()
         elif len(self._head) > _LARGEST_HEAD:
             self._transport.abort()
+
+    def _connect(self) -> None:
+        target = _TARGET.match(self._head)
+        if target and int(target["port"]) <= _LARGEST_PORT:
+            host = target["host"].decode().strip("[]")
+            self._proxy.connect(self._transport, host, int(target["port"]), bytes(self._head))
+        else:
+            self._transport.write(_BAD_REQUEST)
+            self._transport.close()
 
 
 class _Waiting(asyncio.Protocol):
@@ -151,10 +163,16 @@ class _Waiting(asyncio.Protocol):
 
 
 class _Splice(asyncio.Protocol):
-    """Writes to the other side whatever this side sends, no faster than the other side reads."""
+    """Writes to the other side whatever this side sends, no faster than the other side reads.
+
+    `reverse` is what does so in the other direction.
+    """
+
+    reverse: _Splice
 
     def __init__(self, other: asyncio.Transport) -> None:
         self._other = other
+        self._ended = False
 
     def data_received(self, data: bytes) -> None:
         self._other.write(data)
@@ -166,6 +184,15 @@ class _Splice(asyncio.Protocol):
     def resume_writing(self) -> None:
         with contextlib.suppress(RuntimeError):  # It is closing.
             self._other.resume_reading()
+
+    def eof_received(self) -> bool:
+        """One side may end while the other still speaks, which TLS cannot; true keeps this side open to listen."""
+        self._ended = True
+        half_closes = self._other.can_write_eof() and self.reverse._other.can_write_eof()
+        if half_closes and not self.reverse._ended:
+            self._other.write_eof()
+            return True
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._other.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 import grpc.aio
+from google.protobuf.message import DecodeError
 
 from labkit.localcloud.contract.method import Method
 from labkit.localcloud.contract.registry import Registry
@@ -71,6 +72,13 @@ class GrpcTransport:
         return _Server(server, path or port)
 
 
+def _parse(method: Method, request: bytes) -> Any:
+    try:
+        return method.request.FromString(request)
+    except DecodeError as error:
+        raise ApiError.invalid(f"The request is no {method.descriptor.input_type.full_name}: {error}.") from error
+
+
 @dataclass(frozen=True)
 class _Server:
     grpc: grpc.aio.Server
@@ -91,8 +99,8 @@ class _Handlers(_GenericRpcHandler):
         call = _Call(self._registry, self._dispatcher, method, self._host, str(metadata.get("authorization", "")))
         serializer = method.response.SerializeToString
         if method.server_streaming or method.client_streaming:
-            return grpc.stream_stream_rpc_method_handler(call.stream, method.request.FromString, serializer)
-        return grpc.unary_unary_rpc_method_handler(call.unary, method.request.FromString, serializer)
+            return grpc.stream_stream_rpc_method_handler(call.stream, response_serializer=serializer)
+        return grpc.unary_unary_rpc_method_handler(call.unary, response_serializer=serializer)
 
 
 class _Call:
@@ -107,10 +115,11 @@ class _Call:
         self._host = host
         self._authorization = authorization
 
-    async def unary(self, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+    async def unary(self, request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
+            message = _parse(self._method, request)
             reply = await self._dispatcher.call(
-                self._method, request, authorization=self._authorization, host=self._host
+                self._method, message, authorization=self._authorization, host=self._host
             )
             context.set_trailing_metadata(tuple(reply.headers.items()))
             return reply.message

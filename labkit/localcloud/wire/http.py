@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf import json_format
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,7 +65,7 @@ class HttpTransport:
             verb = request.headers.get("x-http-method-override", request.method)
             found = self._registry.route(verb, host, _raw_path(request))
             if found is None:
-                raise ApiError.not_found(f"The local cloud has no method {verb} https://{host}{request.url.path}.")
+                raise ApiError.not_found(f"The local cloud has no method {verb} https://{host}{_raw_path(request)}.")
             method, binding, variables = found
             domain = method.api.host
             query = _query(request)
@@ -119,10 +119,13 @@ def _query(request: Request) -> dict[str, list[str]]:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_BODY:
-            raise ApiError.invalid(f"Request payload size exceeds the limit: {_LARGEST_BODY} bytes.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST_BODY:
+                raise ApiError.invalid(f"Request payload size exceeds the limit: {_LARGEST_BODY} bytes.")
+    except ClientDisconnect as error:
+        raise ApiError(Code.CANCELLED, "The client closed the connection before the end of its request.") from error
     return bytes(body)
 
 

@@ -73,7 +73,7 @@ def course(tmp_path):
 def test_the_report_shows_verdicts_links_and_the_error_escaped(course):
     page = report.index_page(course)
 
-    assert "The course failed, in 10 seconds" in page
+    assert "The course failed: 2 of 16 points in 10 seconds" in page
     assert "RuntimeError: &lt;job&gt;" in page
     assert "Found: &lt;nothing&gt;" in page
     assert 'href="a.html"' in page

@@ -88,6 +88,8 @@ def _pool_errors(field: str, pool: Any, *, is_primary: bool) -> Iterator[tuple[s
         yield f"{field}.machine_spec.machine_type", "Required field is not set."
     if is_primary and pool.replica_count > 1:
         yield f"{field}.replica_count", f"The first worker pool has exactly 1 replica, not {pool.replica_count}."
+    if pool.replica_count < 0:
+        yield f"{field}.replica_count", f"{pool.replica_count} is negative."
     if kind == "container_spec" and not pool.container_spec.image_uri:
         yield f"{field}.container_spec.image_uri", "Required field is not set."
     if kind == "python_package_spec":

@@ -9,7 +9,15 @@ from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.projects import Project, Projects
 from labkit.localcloud.errors import ApiError
 
-_LOCATION = re.compile(r"projects/([^/]+)/locations/([a-z0-9-]+)")
+_LOCATION = re.compile(r"projects/([^/]+)/locations/([a-z0-9-]+)(?=/|\Z)")
+
+# RPCs whose permission is not "<resource>s.<verb>": https://cloud.google.com/iam/docs/permissions-reference
+_PERMISSIONS = {
+    "DeployModel": "endpoints.deploy",
+    "UndeployModel": "endpoints.undeploy",
+    "Predict": "endpoints.predict",
+    "RawPredict": "endpoints.predict",
+}
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,12 @@ class Names:
 
 
 def _permission(context: Context) -> str:
-    # CreateCustomJob of aiplatform.googleapis.com needs aiplatform.customJobs.create.
-    words = re.findall(r"[A-Z][a-z]*", context.method.name)
-    verb, noun = words[0].lower(), "".join(words[1:])
+    return f"aiplatform.{_PERMISSIONS.get(context.method.name) or _usual_permission(context.method.name)}"
+
+
+def _usual_permission(rpc: str) -> str:
+    # CreateCustomJob needs customJobs.create.
+    words = re.findall(r"[A-Z][a-z]*", rpc)
+    noun = "".join(words[1:])
     noun = noun[:1].lower() + noun[1:]
-    plural = noun if noun.endswith("s") else f"{noun}s"
-    return f"{context.method.api.host.partition('.')[0]}.{plural or 'endpoints'}.{verb}"
+    return f"{noun if noun.endswith('s') else f'{noun}s'}.{words[0].lower()}"

@@ -1,0 +1,68 @@
+import asyncio
+
+import httpx
+import pytest
+
+from labkit.localcloud.core.projects import Project
+from labkit.localcloud.edge.loopback import Loopback
+from labkit.localcloud.edge.metadata import MetadataServer
+from labkit.localcloud.iam.tokens import Tokens
+from tests.fakes import FakeClock
+
+SECRET = {"X-Labkit-Secret": "s3cret"}
+
+
+@pytest.fixture
+def stops():
+    return []
+
+
+@pytest.fixture
+def ask(stops):
+    metadata = MetadataServer(Project("student", "42"), "us-central1-a", Tokens(b"k" * 32, FakeClock()))
+    app = Loopback(metadata, "s3cret", lambda: stops.append("stopped"))
+
+    async def request(verb, path, headers):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8700") as client:
+            return await client.request(verb, path, headers=headers)
+
+    return lambda verb, path, headers=SECRET: asyncio.run(request(verb, path, headers))
+
+
+def test_the_server_tells_its_owner_that_it_is_ready(ask):
+    assert ask("GET", "/labkit/health").json() == {"ready": True}
+
+
+def test_the_server_is_stopped_by_its_owner(ask, stops):
+    assert ask("POST", "/labkit/stop").json() == {"stopping": True}
+    assert stops == ["stopped"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Labkit-Secret": ""}, {"X-Labkit-Secret": "s3cre"}])
+def test_nobody_else_may_ask_or_stop_it(ask, stops, headers):
+    assert ask("GET", "/labkit/health", headers).status_code == 403
+    assert ask("POST", "/labkit/stop", headers).status_code == 403
+    assert stops == []
+
+
+def test_a_secret_of_other_letters_is_refused_and_is_no_fault(ask):
+    assert ask("GET", "/labkit/health", {b"X-Labkit-Secret": "s3cret\xe9".encode("latin-1")}).status_code == 403
+
+
+@pytest.mark.parametrize(("verb", "path"), [("GET", "/labkit/stop"), ("POST", "/labkit/health"), ("GET", "/labkit/x")])
+def test_what_is_not_there_is_named(ask, stops, verb, path):
+    reply = ask(verb, path)
+
+    assert reply.status_code == 404
+    assert f"{verb} {path}" in reply.json()["error"]
+    assert stops == []
+
+
+def test_every_other_path_is_the_metadata_servers(ask):
+    headers = {"Metadata-Flavor": "Google"}
+
+    assert ask("GET", "/computeMetadata/v1/project/project-id", headers).text == "student"
+
+
+def test_a_host_header_that_is_no_address_is_no_fault(ask):
+    assert ask("GET", "/labkit/health", {**SECRET, "host": "localhost:["}).status_code == 200

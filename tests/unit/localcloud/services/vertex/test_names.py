@@ -1,0 +1,86 @@
+import pytest
+
+from labkit.localcloud.contract.registry import Registry
+from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.identity import Principal
+from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.services.vertex.names import Names
+
+HOST = "us-central1-aiplatform.googleapis.com"
+registry = Registry()
+
+
+@pytest.fixture
+def names():
+    return Names(Projects(Project("student", "42")))
+
+
+def context(rpc="JobService/GetCustomJob"):
+    method = registry.method(f"/google.cloud.aiplatform.v1.{rpc}", HOST)
+    return Context(method, Principal("alice@example.com"), HOST)
+
+
+@pytest.mark.parametrize("project", ["student", "42"])
+def test_a_location_is_named_by_the_projects_number_whichever_was_given(names, project):
+    location = names.location(f"projects/{project}/locations/us-central1", context())
+
+    assert location.name == "projects/42/locations/us-central1"
+    assert (location.project.id, location.region) == ("student", "us-central1")
+
+
+@pytest.mark.parametrize("project", ["student", "42"])
+def test_a_resource_has_one_name(names, project):
+    name = f"projects/{project}/locations/us-central1/customJobs/7"
+
+    assert names.canonical(name, context()) == "projects/42/locations/us-central1/customJobs/7"
+    assert names.location(name, context()).region == "us-central1"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "customJobs/7",
+        "projects/student",
+        "projects/student/locations/",
+        "projects//locations/us-central1",
+        "x/projects/student/locations/us-central1",
+        "projects/student/locations/us-central1_b",
+        "projects/student/locations/us-central1\n",
+        "projects/student/locations/US-CENTRAL1/customJobs/7",
+    ],
+)
+def test_a_name_of_another_form_is_refused_with_its_value(names, name):
+    for read in (names.location, names.canonical):
+        with pytest.raises(ApiError) as refused:
+            read(name, context())
+        assert refused.value.code is Code.INVALID_ARGUMENT
+        assert repr(name) in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("rpc", "permission"),
+    [
+        ("JobService/CreateCustomJob", "aiplatform.customJobs.create"),
+        ("JobService/ListCustomJobs", "aiplatform.customJobs.list"),
+        ("JobService/CancelCustomJob", "aiplatform.customJobs.cancel"),
+        ("PipelineService/DeleteTrainingPipeline", "aiplatform.trainingPipelines.delete"),
+        ("ModelService/UploadModel", "aiplatform.models.upload"),
+        ("EndpointService/DeployModel", "aiplatform.endpoints.deploy"),
+        ("EndpointService/UndeployModel", "aiplatform.endpoints.undeploy"),
+        ("PredictionService/Predict", "aiplatform.endpoints.predict"),
+        ("PredictionService/RawPredict", "aiplatform.endpoints.predict"),
+    ],
+)
+def test_another_project_is_denied_by_the_permission_that_the_call_needs(names, rpc, permission):
+    with pytest.raises(ApiError, match=f"Permission '{permission}' denied on resource") as refused:
+        names.location("projects/other/locations/us-central1", context(rpc))
+
+    assert refused.value.code is Code.PERMISSION_DENIED
+    assert refused.value.metadata == {"permission": permission, "resource": "projects/other"}
+    assert "//aiplatform.googleapis.com/projects/other" in refused.value.message
+
+
+def test_the_project_of_a_canonical_name_is_found(names):
+    assert names.project("42") == Project("student", "42")

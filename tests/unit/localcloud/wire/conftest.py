@@ -1,0 +1,41 @@
+"""An assembled cloud, and its HTTP edge without sockets."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from labkit.localcloud.assembly import assemble
+from labkit.localcloud.core.dispatch import Dispatcher
+from labkit.localcloud.core.identity import Principal
+from tests.fakes import FakeClock
+
+
+@pytest.fixture
+def loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+@pytest.fixture
+def cloud(tmp_path, loop):
+    cloud = assemble(tmp_path, project="student", images=tmp_path, clock=FakeClock())
+    yield cloud
+    loop.run_until_complete(cloud.close())
+
+
+@pytest.fixture
+def authorization(cloud):
+    return f"Bearer {cloud.tokens.mint(Principal('alice@example.com'))}"
+
+
+@pytest.fixture
+def cloud_with(cloud):
+    """The cloud, with services of a test's own in place of its."""
+
+    def with_services(*services):
+        return replace(cloud, dispatcher=Dispatcher(cloud.tokens, services))
+
+    return with_services
