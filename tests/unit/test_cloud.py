@@ -92,7 +92,7 @@ def test_a_file_of_consents_that_cannot_be_read_is_no_consent_and_is_not_overwri
 
 
 @pytest.mark.usefixtures("credentials")
-def test_nothing_is_redirected(chosen):
+def test_on_google_cloud_nothing_is_redirected(chosen):
     before = dict(os.environ)
 
     cloud = google_cloud(chosen, yes=True)
@@ -103,21 +103,21 @@ def test_nothing_is_redirected(chosen):
 
 
 @pytest.mark.usefixtures("credentials")
-def test_the_project_may_be_a_setting(tmp_path):
+def test_googles_project_may_be_a_setting(tmp_path):
     chosen = settings.load({"LABKIT_HOME": str(tmp_path), "LABKIT_PROJECT": "class-9"})
 
     assert clouds.connect("google", settings=chosen, yes=True).project == "class-9"
 
 
 @pytest.mark.usefixtures("credentials")
-def test_a_project_is_needed(chosen, consent):
+def test_google_cloud_needs_a_project(chosen, consent):
     with pytest.raises(CloudError, match=r"needs a project\. .*LABKIT_PROJECT"):
         google_cloud(chosen, project=None, yes=True)
 
     assert not consent.exists()
 
 
-def test_credentials_are_needed_and_the_way_to_them_is_told(chosen, monkeypatch):
+def test_google_cloud_needs_credentials_and_the_way_to_them_is_told(chosen, monkeypatch):
     def none():
         raise DefaultCredentialsError("none")
 
@@ -147,7 +147,7 @@ def test_the_cloud_of_the_environment_is_used_where_no_settings_are_given(monkey
         clouds.connect("local")
 
 
-def test_this_process_is_redirected_and_also_a_google_auth_that_was_imported_before(chosen, local):
+def test_on_the_local_cloud_this_process_is_redirected_and_also_a_google_auth_that_was_imported_before(chosen, local):
     cloud = local()
 
     port = clouds.daemon(chosen).find().port
@@ -158,11 +158,11 @@ def test_this_process_is_redirected_and_also_a_google_auth_that_was_imported_bef
     assert google.auth.default()[1] == "labkit-student"
 
 
-def test_two_labs_of_one_notebook_share_it(local):
+def test_two_labs_of_one_notebook_share_a_keeper(local):
     assert local()._keeper is local(project="labkit-student")._keeper
 
 
-def test_another_project_is_refused_with_both_names(local):
+def test_another_project_than_the_local_clouds_is_refused_with_both_names(local):
     with pytest.raises(CloudError, match=r"has the project 'labkit-student', not 'class-7'.*LABKIT_PROJECT=class-7"):
         local(project="class-7")
 
