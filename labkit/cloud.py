@@ -150,7 +150,7 @@ def connect(
         return _connect_local(settings, project)
     if name != GOOGLE:
         raise CloudError(f"There is no cloud {name!r}. Choose {LOCAL!r} or {GOOGLE!r}.")
-    _refuse_if_redirected()
+    _leave_local()
     project = project or settings.project
     if not project:
         raise CloudError("Google Cloud needs a project. Pass project='your-project-id', or set LABKIT_PROJECT.")
@@ -196,11 +196,11 @@ def _connect_local(settings: Settings, project: str | None) -> LocalCloud:
             f"The local cloud has the project {record.project!r}, not {project!r}. Leave `project` out, or "
             f"`labkit cloud stop` and start again with LABKIT_PROJECT={project}."
         )
-    _enter(server.environment(os.environ, record), record)
+    _enter(server.environment(os.environ, record))
     return LocalCloud(record.project, settings.region, _keep(server, record))
 
 
-def _enter(environment: dict[str, str], record: ServerRecord) -> None:
+def _enter(environment: dict[str, str]) -> None:
     """Make `environment` this process's own."""
     for variable in set(os.environ) - set(environment):
         del os.environ[variable]
@@ -208,8 +208,8 @@ def _enter(environment: dict[str, str], record: ServerRecord) -> None:
     # google.auth reads these variables once, at import. Where it came first, its constants are set as well.
     metadata: Any = sys.modules.get("google.auth.compute_engine._metadata")
     if metadata is not None:
-        metadata._GCE_METADATA_HOST = f"127.0.0.1:{record.port}"
-        metadata._NO_GCE_CHECK = False
+        metadata._GCE_METADATA_HOST = environment.get("GCE_METADATA_HOST", "metadata.google.internal")
+        metadata._NO_GCE_CHECK = environment.get("NO_GCE_CHECK") == "true"
 
 
 def _keep(server: Daemon, record: ServerRecord) -> Keeper:
@@ -237,14 +237,16 @@ def _before_each_cell(keeper: Keeper) -> None:
         shell.events.register("pre_run_cell", ensure)
 
 
-def _refuse_if_redirected() -> None:
+def _leave_local() -> None:
+    """A kernel of `labkit lab` inherits the local cloud's environment; before it uses that cloud it can leave it."""
     from labkit.localcloud.edge import environment
 
-    if environment.is_redirected(os.environ):
+    if _keeper is not None:
         raise CloudError(
-            "This process is on the local cloud, and its clients reach nothing else. Restart the kernel, or leave "
-            f"`labkit shell`, and choose {GOOGLE!r} there."
+            f"This process has begun on the local cloud, and its clients stay there. Restart the kernel for {GOOGLE!r}."
         )
+    if environment.is_redirected(os.environ):
+        _enter(environment.restore(os.environ))
 
 
 def _require_consent(path: Path, project: str, bills: tuple[str, ...], *, yes: bool) -> None:

@@ -50,7 +50,7 @@ def bucket(answers: Answers, cloud: Cloud) -> Verdict:
         return Failed(
             f"The bucket {found.name} is in {found.location}.",
             f"a bucket in {cloud.region}, beside the job that will read it",
-            "A bucket cannot move. Delete it and create it again with location=REGION.",
+            "Delete it and create it again with `location=REGION`: moving a bucket takes longer than that.",
         )
     if not found.iam_configuration.uniform_bucket_level_access_enabled:
         return Failed(
@@ -139,10 +139,11 @@ def job(answers: Answers, cloud: Cloud) -> Verdict:
     found = cloud.jobs().get_custom_job(name=answers.resource("job", "customJobs"))
     if found.state == JobState.JOB_STATE_FAILED:
         headline = found.error.message.partition("\n")[0]
+        log_end = _log_end(cloud, found.name)
         return blocked_by(headline) or Failed(
-            f"The job failed: {headline}\nThe end of its log:\n{_log_end(cloud, found.name)}",
+            f"The job failed: {headline}\nThe end of its log:\n{log_end}",
             "a job that ends with JOB_STATE_SUCCEEDED",
-            "Mend the cause that the log names, then submit a new job.",
+            f"{_cause(log_end)} Then submit a new job.",
         )
     if found.state != JobState.JOB_STATE_SUCCEEDED:
         return Failed(
@@ -179,6 +180,12 @@ def _model_folder(output: str) -> str:
 def _log_end(cloud: Cloud, job_name: str) -> str:
     printed = "\n".join(cloud.logs(job_name.rpartition("/")[2])).splitlines()
     return "\n".join(printed[-_LOG_LINES:]) or "(it printed nothing)"
+
+
+def _cause(log_end: str) -> str:
+    if "'gs:/" in log_end:
+        return "`gs://` is no path for a script: in `args`, write `/gcs/BUCKET/...`."
+    return "Mend the cause that the log names."
 
 
 def _accuracy(cloud: Cloud, job_name: str) -> str:

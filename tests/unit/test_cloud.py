@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import google.auth
@@ -13,6 +14,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from labkit import cloud as clouds
 from labkit import settings
 from labkit.errors import CloudError, ConsentNeededError
+from labkit.localcloud.edge import environment
 
 BILLS = ["one n1-standard-4 for about 2 minutes", "a bucket of 1 MB"]
 
@@ -133,6 +135,22 @@ def test_a_process_on_the_local_cloud_is_not_let_believe_it_is_on_googles(chosen
 
     with pytest.raises(CloudError, match="Restart the kernel"):
         google_cloud(chosen, yes=True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_process_that_inherited_the_local_clouds_environment_leaves_it(chosen, monkeypatch):
+    before = dict(os.environ)
+    redirected = environment.redirect(before, port=1, bundle=Path("/bundle.pem"), gcloud_config=Path("/gcloud"))
+    for name in before:
+        monkeypatch.delenv(name)
+    for name, value in redirected.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(_metadata, "_GCE_METADATA_HOST", "127.0.0.1:1")
+
+    google_cloud(chosen, yes=True)
+
+    assert dict(os.environ) == before
+    assert _metadata._GCE_METADATA_HOST == "metadata.google.internal"
 
 
 def test_a_cloud_that_does_not_exist_is_named_with_those_that_do(chosen):

@@ -55,8 +55,6 @@ class MetadataServer:
             return self._text("computeMetadata/\n")
         if request.headers.get("metadata-flavor") != "Google":
             return self._text("Missing Metadata-Flavor:Google header.", 403)
-        if not path.startswith(_ROOT):
-            return self._text(f"There is nothing at {path!r}.", 404)
         return self._lookup(path.removeprefix(_ROOT))
 
     def _lookup(self, key: str) -> Response:

@@ -47,7 +47,7 @@ def test_stopping_cancels_what_runs_and_waits_for_its_clean_up(caplog):
         tasks.start(work())
         tasks.start(work())
         await asyncio.sleep(0)
-        await tasks.stop()
+        await asyncio.wait_for(tasks.stop(), 1)
         assert cleaned == ["clean", "clean"]
 
     asyncio.run(scenario())
