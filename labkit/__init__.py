@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from labkit.errors import LabkitError
     from labkit.lab import Lab, start
 
-__version__ = "0.1.0"
-
 __all__ = ["Lab", "LabkitError", "__version__", "start"]
 
 __version__ = "0.1.0"

@@ -7,13 +7,14 @@ where only h2 was offered, to a gRPC server. CONNECT to any other host is a tunn
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import logging
 import re
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from labkit.localcloud.edge.hosts import is_googles
 
@@ -94,7 +95,8 @@ class Proxy:
         upstream = self._upstream
         if upstream is not None and upstream.hostname:
             name, number = upstream.hostname, upstream.port or 80
-            await self._splice(transport, lambda make: loop.create_connection(make, name, number), received)
+            request = _with_credentials(received, upstream)
+            await self._splice(transport, lambda make: loop.create_connection(make, name, number), request)
         else:
             early = received.partition(b"\r\n\r\n")[2]
             await self._splice(
@@ -120,6 +122,15 @@ class Proxy:
         if first:
             far.write(bytes(first))
         transport.resume_reading()
+
+
+def _with_credentials(request: bytes, upstream: SplitResult) -> bytes:
+    """The request as the machine's own proxy wants it: with the login of the proxy's URL, if it has one."""
+    if upstream.username is None:
+        return request
+    login = f"{unquote(upstream.username)}:{unquote(upstream.password or '')}"
+    header = b"Proxy-Authorization: Basic " + base64.b64encode(login.encode()) + b"\r\n"
+    return request.replace(b"\r\n", b"\r\n" + header, 1)
 
 
 class _Opening(asyncio.Protocol):

@@ -26,6 +26,9 @@ if TYPE_CHECKING:  # The class is generic in its type stubs only.
 else:
     _GenericRpcHandler = grpc.GenericRpcHandler
 
+# A client refuses trailers of more than 8 KiB, and the message travels in them twice, once in base64.
+_LONGEST_MESSAGE = 2000
+
 Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
 
 # Google accepts 10 MB to most APIs; a reply with many resources may be larger.
@@ -132,8 +135,14 @@ class _Call:
 
     async def _abort(self, context: grpc.aio.ServicerContext[Any, Any], error: ApiError) -> None:
         status = to_status(error, self._registry, self._method.api.host)
+        status.message = _shortened(error.message)
         await context.abort(
             _STATUS_CODES[error.code.number],
-            error.message,
+            status.message,
             (("grpc-status-details-bin", status.SerializeToString()),),
         )
+
+
+def _shortened(message: str) -> str:
+    """The end of a long message: of a traceback or a server's output the last lines tell most."""
+    return message if len(message) <= _LONGEST_MESSAGE else f"… {message[-_LONGEST_MESSAGE:]}"

@@ -307,6 +307,29 @@ def test_the_machines_own_proxy_gets_the_request_as_it_came(run):
     run(scenario)
 
 
+def test_the_machines_own_proxy_is_given_the_login_of_its_url(run):
+    async def other_proxy(reader, writer):
+        writer.write(await reader.readuntil(b"\r\n\r\n"))
+        await writer.drain()
+
+    async def scenario(_, heard):
+        async with peer(other_proxy) as upstream:
+
+            async def through(port, heard):
+                async with connected(port) as (reader, writer):
+                    writer.write(b"CONNECT pypi.org:443 HTTP/1.1\r\nhost: pypi.org\r\n\r\n")
+                    lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+                    assert lines[:3] == [
+                        b"CONNECT pypi.org:443 HTTP/1.1",
+                        b"Proxy-Authorization: Basic YTpiQGM=",  # a:b@c
+                        b"host: pypi.org",
+                    ]
+
+            await asyncio.to_thread(run, through, f"http://a:b%40c@127.0.0.1:{upstream}")
+
+    run(scenario)
+
+
 def test_a_host_of_googles_never_reaches_the_machines_own_proxy(run, certificates):
     async def scenario(port, heard):
         context = trusting(certificates, "http/1.1")

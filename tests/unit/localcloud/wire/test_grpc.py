@@ -148,6 +148,17 @@ def test_a_refusal_carries_its_code_its_text_and_its_details(call, cloud, cloud_
     assert (info.reason, info.domain, dict(info.metadata)) == ("RATE_LIMIT", "aiplatform.googleapis.com", {"zone": "a"})
 
 
+def test_a_refusal_too_long_for_trailers_keeps_its_end(call, cloud_with):
+    long = "x" * 100_000 + " the last line of the log"
+    cloud = cloud_with(Endpoints(ApiError.precondition(long)))
+
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        call(f"/{SERVICE}/GetEndpoint", cloud=cloud)
+
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert refused.value.details().endswith("the last line of the log")
+
+
 def test_a_bug_is_an_internal_error_without_its_traceback(call, cloud_with, caplog):
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         call(f"/{SERVICE}/GetEndpoint", cloud=cloud_with(Endpoints(ZeroDivisionError("division by zero"))))
