@@ -294,7 +294,7 @@ def test_the_machines_own_proxy_gets_the_request_as_it_came(run):
         async with peer(other_proxy) as upstream:
 
             async def through(port, heard):
-                request = b"CONNECT pypi.org:443 HTTP/1.1\r\nproxy-authorization: Basic YTpi\r\n\r\n"
+                request = b"CONNECT packages.example:443 HTTP/1.1\r\nproxy-authorization: Basic YTpi\r\n\r\n"
                 async with connected(port) as (reader, writer):
                     writer.write(request)
                     assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 200 by the company\r\n\r\n"
@@ -317,12 +317,12 @@ def test_the_machines_own_proxy_is_given_the_login_of_its_url(run):
 
             async def through(port, heard):
                 async with connected(port) as (reader, writer):
-                    writer.write(b"CONNECT pypi.org:443 HTTP/1.1\r\nhost: pypi.org\r\n\r\n")
+                    writer.write(b"CONNECT packages.example:443 HTTP/1.1\r\nhost: packages.example\r\n\r\n")
                     lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
                     assert lines[:3] == [
-                        b"CONNECT pypi.org:443 HTTP/1.1",
+                        b"CONNECT packages.example:443 HTTP/1.1",
                         b"Proxy-Authorization: Basic YTpiQGM=",  # a:b@c
-                        b"host: pypi.org",
+                        b"host: packages.example",
                     ]
 
             await asyncio.to_thread(run, through, f"http://a:b%40c@127.0.0.1:{upstream}")
