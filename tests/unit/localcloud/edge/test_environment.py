@@ -80,6 +80,8 @@ def test_googles_hosts_stay_on_this_machine(host):
     assert is_googles(host)
 
 
-@pytest.mark.parametrize("host", ["packages.example", "notgoogleapis.com", "googleapis.com.evil.example", "www.example.com"])
+@pytest.mark.parametrize(
+    "host", ["packages.example", "notgoogleapis.com", "googleapis.com.evil.example", "www.example.com"]
+)
 def test_other_hosts_are_not_touched(host):
     assert not is_googles(host)
