@@ -47,6 +47,12 @@ class Cloud(ABC):
 
         return storage.Client(project=self.project)
 
+    @cached_property
+    def _logging(self) -> Any:
+        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
+
+        return LoggingServiceV2Client()
+
     def storage(self) -> storage.Client:
         return self._storage
 
@@ -64,10 +70,7 @@ class Cloud(ABC):
 
     def logs(self, job_id: str) -> list[str]:
         """What a Vertex AI job printed, in order; `job_id` is the last part of its resource name."""
-        from google.cloud import logging_v2
-
-        client = logging_v2.services.logging_service_v2.LoggingServiceV2Client()
-        entries = client.list_log_entries(
+        entries = self._logging.list_log_entries(
             request={
                 "resource_names": [f"projects/{self.project}"],
                 "filter": f'resource.type="ml_job" AND resource.labels.job_id="{job_id}"',

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from labkit.localcloud.core import private_file
 
 # The header that carries ServerRecord.secret to the administration.
 SECRET_HEADER = "X-Labkit-Secret"  # noqa: S105 - a header's name.
@@ -33,10 +34,7 @@ class ServerRecord:
     secret: str
 
     def write(self, home: Path) -> None:
-        partial = home / f"{_RUNNING}.new"
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(asdict(self), file)
-        partial.replace(home / _RUNNING)
+        private_file.write(home / _RUNNING, json.dumps(asdict(self)).encode())
 
     @classmethod
     def read(cls, home: Path) -> ServerRecord | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
 from pathlib import Path
 
+from labkit.localcloud.core import private_file
 from labkit.localcloud.edge.hosts import is_googles
 
 # Nearly every call goes to one of these; other names get a certificate when first asked for.
@@ -36,7 +36,7 @@ class Certificates:
 
     def write_bundle(self, trusted: str) -> None:
         """`trusted` is PEM text: the roots this machine trusts, a company's own among them."""
-        _write_privately(self.bundle, f"{trusted.rstrip()}\n{self._authority.read_text()}")
+        private_file.write(self.bundle, f"{trusted.rstrip()}\n{self._authority.read_text()}".encode())
 
     def server_context(self) -> ssl.SSLContext:
         """For every host: the certificate is chosen by the name the client asks for (SNI)."""
@@ -67,15 +67,15 @@ class Certificates:
         for stale in self._folder.glob("*.pem"):
             stale.unlink()
         authority = trustme.CA(organization_name="labkit local cloud", organization_unit_name="this machine only")
-        _write_privately(self._authority_key, authority.private_key_pem.bytes().decode())
-        _write_privately(self._authority, authority.cert_pem.bytes().decode())
+        private_file.write(self._authority_key, authority.private_key_pem.bytes())
+        private_file.write(self._authority, authority.cert_pem.bytes())
 
     def _issue(self, zone: str, path: Path) -> None:
         import trustme  # 0.1 s, and only where a certificate is made.
 
         authority = trustme.CA.from_pem(self._authority.read_bytes(), self._authority_key.read_bytes())
         leaf = authority.issue_cert(f"*.{zone}", zone)
-        _write_privately(path, leaf.private_key_and_cert_chain_pem.bytes().decode())
+        private_file.write(path, leaf.private_key_and_cert_chain_pem.bytes())
 
 
 def _zone(name: str) -> str:
@@ -83,10 +83,3 @@ def _zone(name: str) -> str:
     # It names a file, so anything but a host of Google's gets the usual certificate, which will not match.
     zone = name.lower().partition(".")[2]
     return zone if is_googles(name) and _HOST_NAME.fullmatch(zone) and len(zone) <= _LONGEST_ZONE else _USUAL
-
-
-def _write_privately(path: Path, text: str) -> None:
-    partial = path.with_suffix(".new")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from labkit.localcloud.core import private_file
 from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
@@ -66,10 +66,7 @@ class Tokens:
 def load_key(path: Path) -> bytes:
     """The signing key of a data folder, made at first use and readable by its owner only."""
     if not path.exists():
-        partial = path.with_suffix(".new")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        partial.replace(path)
+        private_file.write(path, secrets.token_bytes(32))
     return path.read_bytes()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +18,10 @@ from labkit.localcloud.core.hand_routed import HandRouted
 from labkit.localcloud.core.status import to_status
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.wire import transcode
+from labkit.localcloud.wire.request import is_retried_in_vain, raw_path
 
 # Google's front end refuses larger JSON calls with these words; uploads have routes of their own.
 _LARGEST_BODY = 10 * 1024 * 1024
-
-# apitools, under gcloud and gsutil, retries 5xx for half a minute: to it an RPC that is not written is a plain 400.
-_RETRIES_5XX = re.compile("gcloud|apitools", re.IGNORECASE)
 
 
 class HttpTransport:
@@ -63,9 +60,9 @@ class HttpTransport:
         domain = host
         try:
             verb = request.headers.get("x-http-method-override", request.method)
-            found = self._registry.route(verb, host, _raw_path(request))
+            found = self._registry.route(verb, host, raw_path(request))
             if found is None:
-                raise ApiError.not_found(f"The local cloud has no method {verb} https://{host}{_raw_path(request)}.")
+                raise ApiError.not_found(f"The local cloud has no method {verb} https://{host}{raw_path(request)}.")
             method, binding, variables = found
             domain = method.api.host
             query = _query(request)
@@ -86,9 +83,7 @@ class HttpTransport:
         status: dict[str, Any] = json_format.MessageToDict(
             to_status(error, self._registry, domain), descriptor_pool=self._registry.pool
         )
-        http = error.code.http
-        if error.code is Code.UNIMPLEMENTED and _RETRIES_5XX.search(request.headers.get("user-agent", "")):
-            http = Code.INVALID_ARGUMENT.http
+        http = Code.INVALID_ARGUMENT.http if is_retried_in_vain(request, error) else error.code.http
         body = {"code": http, "message": error.message, "status": error.code.name}
         if "details" in status:
             body["details"] = status["details"]
@@ -103,11 +98,6 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "metadata.google.internal"
 def _from_a_web_page(request: Request) -> bool:
     # No Google client sends these; a browser adds them to what a foreign page asks of us.
     return "origin" in request.headers or request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-
-
-def _raw_path(request: Request) -> str:
-    raw: bytes = request.scope["raw_path"]
-    return raw.partition(b"?")[0].decode("latin-1")
 
 
 def _query(request: Request) -> dict[str, list[str]]:

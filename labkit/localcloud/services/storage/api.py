@@ -5,7 +5,6 @@ Its routes are in no proto, so they stand here, as in https://storage.googleapis
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,12 +19,10 @@ from labkit.localcloud.services.storage.call import Call
 from labkit.localcloud.services.storage.object_calls import ObjectCalls
 from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.storage.upload_calls import UploadCalls
+from labkit.localcloud.wire.request import is_retried_in_vain, raw_path
 from labkit.localcloud.wire.router import Router
 
 Handler = Callable[[Call], Awaitable[Response]]
-
-# gcloud and gsutil repeat a call that ends in 5xx for half a minute; what is not written will not be by then.
-_RETRIES_5XX = re.compile("gcloud|apitools|gsutil", re.IGNORECASE)
 
 _COPY = "/storage/v1/b/{sourceBucket}/o/{sourceObject}/%s/b/{destinationBucket}/o/{destinationObject}"
 
@@ -43,7 +40,7 @@ class StorageApi:
             self._router.add(verb, template, handler)
 
     async def respond(self, request: Request, principal: Principal) -> Response:
-        path = _raw_path(request)
+        path = raw_path(request)
         route = self._router.match(request.method, path)
         if route is None:
             raise ApiError.unimplemented(f"Cloud Storage's {request.method} {path}")
@@ -51,9 +48,7 @@ class StorageApi:
 
     def refuse(self, request: Request, error: ApiError) -> Response:
         refusal = refusals.refusal(error)
-        status = refusal.status
-        if error.code is Code.UNIMPLEMENTED and _RETRIES_5XX.search(request.headers.get("user-agent", "")):
-            status = Code.INVALID_ARGUMENT.http
+        status = Code.INVALID_ARGUMENT.http if is_retried_in_vain(request, error) else refusal.status
         if status == 304:  # has no body
             return Response(status_code=status)
         item: dict[str, Any] = {"message": error.message, "domain": "global", "reason": refusal.reason}
@@ -84,8 +79,3 @@ def _routes(storage: Storage) -> list[tuple[str, str, Handler]]:
         path = prefix + "/storage/v1/b/{bucket}/o"
         routes += [("POST", path, uploads.insert), ("PUT", path, uploads.append), ("DELETE", path, uploads.cancel)]
     return routes
-
-
-def _raw_path(request: Request) -> str:
-    raw: bytes = request.scope["raw_path"]
-    return raw.partition(b"?")[0].decode("latin-1")

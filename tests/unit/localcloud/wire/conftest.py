@@ -1,6 +1,5 @@
 """An assembled cloud, and its HTTP edge without sockets."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,14 +8,6 @@ from labkit.localcloud.assembly import assemble
 from labkit.localcloud.core.dispatch import Dispatcher
 from labkit.localcloud.core.identity import Principal
 from tests.fakes import FakeClock
-
-
-@pytest.fixture
-def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import shutil
 from datetime import datetime, timedelta, timezone
@@ -109,14 +108,6 @@ class Gcs:
 @pytest.fixture
 def clock():
     return DrivenClock()
-
-
-@pytest.fixture
-def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
 
 
 @pytest.fixture
