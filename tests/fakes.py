@@ -1,6 +1,9 @@
-"""What tests put in place of time."""
+"""What tests put in place of time, and of IAM."""
 
 from datetime import datetime, timedelta, timezone
+
+from labkit.localcloud.core.access import Resource
+from labkit.localcloud.errors import ApiError
 
 
 class FakeClock:
@@ -14,3 +17,44 @@ class FakeClock:
 
     def advance(self, **duration: float) -> None:
         self.time += timedelta(**duration)
+
+
+class GrantedAccess:
+    """Permits what it was given: `(permission, resource name)`; all of one project where that is all a test needs."""
+
+    def __init__(self, project="student", only=None):
+        self.project = project
+        self.only = only
+        self.asked = []
+
+    def locate(self, service, name):
+        return Resource(service, name, project=self.project)
+
+    def permits(self, principal, permission, resource):
+        self.asked.append((principal.member, permission, resource.full_name))
+        return self.only is None or (permission, resource.name) in self.only
+
+    def require(self, principal, permission, resource):
+        if not self.permits(principal, permission, resource):
+            raise ApiError.denied(permission, resource.name, resource.service)
+
+
+class EnabledServices:
+    """Has every API on, except for those it was told."""
+
+    def __init__(self, *disabled):
+        self.disabled = disabled
+
+    def require_enabled(self, project, service):
+        if service in self.disabled:
+            raise ApiError.precondition(f"{service} is off in {project}")
+
+
+class OneCaller:
+    """Takes every request for that of one principal."""
+
+    def __init__(self, principal):
+        self.principal = principal
+
+    def authenticate(self, authorization, service):
+        return self.principal

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.localcloud.contract.registry import Registry
+from labkit.localcloud.core.access import Resource
 from labkit.localcloud.core.blobs import Blobs
 from labkit.localcloud.core.clock import Clock, SystemClock
 from labkit.localcloud.core.dispatch import Dispatcher, Service
 from labkit.localcloud.core.hand_routed import HandRouted
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.operations import Operations, OperationsService
 from labkit.localcloud.core.projects import Project, Projects
 from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.core.tasks import Tasks
+from labkit.localcloud.errors import ApiError
 from labkit.localcloud.iam.tokens import Tokens, load_key
 from labkit.localcloud.runtime.images import ImageCatalogue
 from labkit.localcloud.services.logging.log_book import LogBook
@@ -57,6 +60,31 @@ class Cloud:
         self.store.close()
 
 
+class _Unguarded:
+    """TEMPORARY (issue 3, in work): stands where iam.authorizer.Authorizer will."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def locate(self, service: str, name: str) -> Resource:
+        parts = name.split("/")
+        project = self._projects.find(parts[1]) if parts[0] == "projects" and len(parts) > 1 else None
+        return Resource(service, name, project=project.id if project else "")
+
+    def permits(self, principal: Principal, permission: str, resource: Resource) -> bool:
+        return bool(resource.project)
+
+    def require(self, principal: Principal, permission: str, resource: Resource) -> None:
+        if not self.permits(principal, permission, resource):
+            raise ApiError.denied(permission, resource.name, resource.service)
+
+
+class _AllOn:
+    """TEMPORARY (issue 3, in work): stands where Service Usage will."""
+
+    def require_enabled(self, project: str, service: str) -> None: ...
+
+
 def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = None) -> Cloud:
     """A cloud whose state is in `home`."""
     clock = clock or SystemClock()
@@ -78,5 +106,7 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
         LoggingService(registry, projects, book),
         *vertex.services,
     ]
-    dispatcher = Dispatcher(tokens, services)
-    return Cloud(registry, projects, tokens, dispatcher, [StorageApi(storage)], store, tasks, operations, vertex)
+    access, state = _Unguarded(projects), _AllOn()
+    dispatcher = Dispatcher(tokens, access, state, services)
+    hand_routed = [StorageApi(storage, tokens)]
+    return Cloud(registry, projects, tokens, dispatcher, hand_routed, store, tasks, operations, vertex)

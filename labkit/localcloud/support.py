@@ -28,7 +28,7 @@ def _lines(cloud: Cloud) -> Iterator[str]:
     yield "| service | behaves | unimplemented |"
     yield "|---|---|---|"
     for hand_routed in cloud.hand_routed:
-        yield f"| {', '.join(sorted(hand_routed.hosts))} (JSON API) | {_code(hand_routed.calls)} | every other call |"
+        yield f"| {hand_routed.title} | {_code(hand_routed.calls)} | every other call |"
     for api in cloud.registry.apis:
         yield from _rows(cloud, api)
 

@@ -7,21 +7,30 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError
 
 
 class HandRouted(Protocol):
-    """What the HTTP transport needs of such an API. It authenticates first; `respond` never sees an anonymous call."""
+    """What the HTTP transport needs of such an API.
 
-    hosts: frozenset[str]
+    It authenticates its callers itself: some of these APIs know anonymous ones, and URLs that are signed.
+    """
+
+    @property
+    def title(self) -> str:
+        """Host and name, for the support table: "storage.googleapis.com (JSON API)"."""
+        ...
 
     @property
     def calls(self) -> tuple[str, ...]:
         """What is written, for the support table: a verb and a path each."""
         ...
 
-    async def respond(self, request: Request, principal: Principal) -> Response:
+    def serves(self, host: str, path: str) -> bool:
+        """Whether a request to this host and raw path is this API's."""
+        ...
+
+    async def respond(self, request: Request) -> Response:
         """Answer, or raise ApiError."""
         ...
 

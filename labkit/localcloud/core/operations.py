@@ -11,6 +11,7 @@ from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.failures import as_api_error
 from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.requirement import open_to_callers
 from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.status import to_status
 from labkit.localcloud.core.tasks import Tasks
@@ -73,6 +74,11 @@ class Operations:
         self._resources.update(operation)
 
 
+# Google asks for a permission of the API's own here, such as aiplatform.customJobs.get. The id of an operation is a
+# number that only its creator was told.
+_NAME_IS_THE_KEY = "the caller was given the operation's name"
+
+
 class OperationsService:
     """google.longrunning.Operations, for every API that has long-running RPCs."""
 
@@ -85,9 +91,11 @@ class OperationsService:
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
 
+    @open_to_callers(_NAME_IS_THE_KEY)
     def GetOperation(self, request: Any, context: Context) -> Any:
         return self._operations.get(request.name)
 
+    @open_to_callers(_NAME_IS_THE_KEY)
     async def WaitOperation(self, request: Any, context: Context) -> Any:
         limit = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else self._WAIT_SECONDS
         deadline = time.monotonic() + min(limit, self._WAIT_SECONDS)

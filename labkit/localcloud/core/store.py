@@ -7,6 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+# Raised with any change of a table, since none is migrated: a lab's state is worth hours, not years.
+_SCHEMA_VERSION = 2
+
+
+class StoreVersionError(Exception):
+    """The file was written by another version of labkit; the message says what to do."""
+
 
 class Store:
     """A connection with the durability the cloud promises, used from one thread only.
@@ -20,6 +27,18 @@ class Store:
         self.connection.row_factory = sqlite3.Row
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=FULL")
+        self._check_version(path)
+
+    def _check_version(self, path: Path) -> None:
+        version = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        has_tables = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if has_tables and version != _SCHEMA_VERSION:
+            self.close()
+            raise StoreVersionError(
+                f"{path} was written by another version of labkit: its format is {version}, this one's is "
+                f"{_SCHEMA_VERSION}. Delete what the local cloud holds with `labkit cloud reset`, or go back."
+            )
+        self.connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
 
     def create(self, schema: str) -> None:
         """Run idempotent DDL (`CREATE TABLE IF NOT EXISTS …`); each owner of a table brings its own."""

@@ -10,6 +10,7 @@ from typing import Any
 from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.projects import Projects
+from labkit.localcloud.core.requirement import requires
 
 
 class ResourceManagerProjects:
@@ -21,6 +22,7 @@ class ResourceManagerProjects:
         self._types = registry.package("google.cloud.resourcemanager.v3")
         self._projects = projects
 
+    @requires("resourcemanager.projects.get", on="name")
     def GetProject(self, request: Any, context: Context) -> Any:
         project = self._projects.get(
             request.name.removeprefix("projects/"),

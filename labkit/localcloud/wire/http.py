@@ -32,7 +32,7 @@ class HttpTransport:
     ) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
-        self._hand_routed = {host: api for api in hand_routed for host in api.hosts}
+        self._hand_routed = hand_routed
         self._loopback = loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,16 +43,20 @@ class HttpTransport:
             return
         if _from_a_web_page(request):
             response = _refusal(403, "The local cloud answers programs, not web pages.", "PERMISSION_DENIED")
-        elif host in self._hand_routed:
-            response = await self._respond_by_hand(self._hand_routed[host], request)
         else:
-            response = await self._respond(request, host)
+            response = await self._answer(request, host)
         await response(scope, receive, send)
+
+    async def _answer(self, request: Request, host: str) -> Response:
+        path = raw_path(request)
+        for api in self._hand_routed:
+            if api.serves(host, path):
+                return await self._respond_by_hand(api, request)
+        return await self._respond(request, host)
 
     async def _respond_by_hand(self, api: HandRouted, request: Request) -> Response:
         try:
-            principal = self._dispatcher.authenticate(request.headers.get("authorization", ""), request.headers["host"])
-            return await api.respond(request, principal)
+            return await api.respond(request)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             return api.refuse(request, as_api_error(error))
 

@@ -12,6 +12,7 @@ from labkit.localcloud.core import filters
 from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.paging import page
 from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.core.requirement import open_to_callers
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.logging.log_book import LogBook
 
@@ -26,6 +27,7 @@ class LoggingService:
         self._projects = projects
         self._book = book
 
+    @open_to_callers("each entry names its own log: the permission is asked for each")
     def WriteLogEntries(self, request: Any, context: Context) -> Any:
         """Entries inherit log name, resource and labels from the request where they have none."""
         by_project: dict[str, list[Any]] = {}
@@ -44,6 +46,7 @@ class LoggingService:
                 self._book.append(project_id, entries)
         return self._types.WriteLogEntriesResponse()
 
+    @open_to_callers("a request names several projects: the permission is asked on each")
     def ListLogEntries(self, request: Any, context: Context) -> Any:
         if not request.resource_names:
             raise ApiError.invalid("resource_names is empty. Name projects/PROJECT_ID.", field="resource_names")
@@ -64,4 +67,6 @@ class LoggingService:
         kind, _, rest = name.partition("/")
         if kind != "projects" or not rest:
             raise ApiError.invalid(f"{name!r} does not start with projects/PROJECT_ID, the one parent there is here.")
-        return self._projects.get(rest.partition("/")[0], permission=permission, host=context.method.api.host)
+        host = context.method.api.host
+        context.access.require(context.principal, permission, context.access.locate(host, name))
+        return self._projects.get(rest.partition("/")[0], permission=permission, host=host)

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from labkit.localcloud.core.identity import Principal
+from labkit.localcloud.core.identity import Authenticator
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage import refusals
 from labkit.localcloud.services.storage.bucket_calls import BucketCalls
@@ -24,22 +24,28 @@ from labkit.localcloud.wire.router import Router
 
 Handler = Callable[[Call], Awaitable[Response]]
 
+_HOST = "storage.googleapis.com"
 _COPY = "/storage/v1/b/{sourceBucket}/o/{sourceObject}/%s/b/{destinationBucket}/o/{destinationObject}"
 
 
 class StorageApi:
     """Finds the handler of a request; turns refusals into the JSON API's own shape."""
 
-    hosts = frozenset({"storage.googleapis.com"})
+    title = "storage.googleapis.com (JSON API)"
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
         routes = _routes(storage)
         self.calls = tuple(f"{verb} {template}" for verb, template, _ in routes)
         self._router = Router[Handler]()
         for verb, template, handler in routes:
             self._router.add(verb, template, handler)
 
-    async def respond(self, request: Request, principal: Principal) -> Response:
+    def serves(self, host: str, path: str) -> bool:
+        return host == _HOST
+
+    async def respond(self, request: Request) -> Response:
+        self._authenticator.authenticate(request.headers.get("authorization", ""), _HOST)
         path = raw_path(request)
         route = self._router.match(request.method, path)
         if route is None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex.deployments import Deployments
 from labkit.localcloud.services.vertex.parts import Parts
@@ -27,6 +28,7 @@ class EndpointService:
         self._types = parts.types
         self._deployments = deployments
 
+    @requires("aiplatform.endpoints.create", on="parent")
     def CreateEndpoint(self, request: Any, context: Context) -> Any:
         location = self._parts.names.location(request.parent, context)
         if not request.endpoint.display_name:
@@ -41,13 +43,16 @@ class EndpointService:
         metadata = self._parts.metadata(self._types.CreateEndpointOperationMetadata)
         return self._parts.operations.done(location.name, endpoint, metadata)
 
+    @requires("aiplatform.endpoints.get", on="name")
     def GetEndpoint(self, request: Any, context: Context) -> Any:
         return self._get(request.name, context)
 
+    @requires("aiplatform.endpoints.list", on="parent")
     def ListEndpoints(self, request: Any, context: Context) -> Any:
         part = self._parts.listed(self._types.Endpoint, request, context)
         return self._types.ListEndpointsResponse(endpoints=part.items, next_page_token=part.next_token)
 
+    @requires("aiplatform.endpoints.delete", on="name")
     def DeleteEndpoint(self, request: Any, context: Context) -> Any:
         """Refused while a model is deployed there."""
         endpoint = self._get(request.name, context)
@@ -60,6 +65,7 @@ class EndpointService:
         self._parts.resources.delete(self._types.Endpoint, endpoint.name)
         return self._parts.deleted(self._parts.names.location(endpoint.name, context).name)
 
+    @requires("aiplatform.endpoints.deploy", on="endpoint")
     def DeployModel(self, request: Any, context: Context) -> Any:
         """The operation ends when the model's server is healthy, or with the log of one that never was."""
         endpoint = self._get(request.endpoint, context)
@@ -73,6 +79,7 @@ class EndpointService:
         work = self._deploy(endpoint.name, deployed, model, split)
         return self._parts.operations.start(location.name, metadata, work, domain=context.method.api.host)
 
+    @requires("aiplatform.endpoints.undeploy", on="endpoint")
     def UndeployModel(self, request: Any, context: Context) -> Any:
         """Needs a new traffic split where others stay and this one had traffic."""
         endpoint = self._get(request.endpoint, context)

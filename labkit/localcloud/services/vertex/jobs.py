@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex import job_specs
 from labkit.localcloud.services.vertex.job_runner import JobRunner
@@ -24,6 +25,7 @@ class JobService:
         self._types = parts.types
         self._runner = runner
 
+    @requires("aiplatform.customJobs.create", on="parent")
     def CreateCustomJob(self, request: Any, context: Context) -> Any:
         location = self._parts.names.location(request.parent, context)
         if not request.custom_job.display_name:
@@ -35,18 +37,22 @@ class JobService:
         self._runner.start(job.name, location)
         return job
 
+    @requires("aiplatform.customJobs.get", on="name")
     def GetCustomJob(self, request: Any, context: Context) -> Any:
         return self._get(request.name, context)
 
+    @requires("aiplatform.customJobs.list", on="parent")
     def ListCustomJobs(self, request: Any, context: Context) -> Any:
         part = self._parts.listed(self._types.CustomJob, request, context)
         return self._types.ListCustomJobsResponse(custom_jobs=part.items, next_page_token=part.next_token)
 
+    @requires("aiplatform.customJobs.cancel", on="name")
     def CancelCustomJob(self, request: Any, context: Context) -> Any:
         """The job's processes are ended; a job that has ended already stays as it is."""
         self._runner.cancel(self._get(request.name, context).name)
         return self._parts.registry.message("google.protobuf.Empty")()
 
+    @requires("aiplatform.customJobs.delete", on="name")
     def DeleteCustomJob(self, request: Any, context: Context) -> Any:
         """A running job is cancelled first."""
         job = self._get(request.name, context)

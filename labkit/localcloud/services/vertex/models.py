@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex.artifacts import Artifacts
 from labkit.localcloud.services.vertex.parts import Parts
@@ -23,6 +24,7 @@ class ModelService:
         self._types = parts.types
         self._artifacts = artifacts
 
+    @requires("aiplatform.models.upload", on="parent")
     def UploadModel(self, request: Any, context: Context) -> Any:
         """The artifacts are copied to Google's own storage, so that what is deployed later is what was uploaded."""
         location = self._parts.names.location(request.parent, context)
@@ -57,13 +59,16 @@ class ModelService:
         await self.keep(model)
         return self._types.UploadModelResponse(model=model.name, model_version_id=model.version_id)
 
+    @requires("aiplatform.models.get", on="name")
     def GetModel(self, request: Any, context: Context) -> Any:
         return self._parts.resources.get(self._types.Model, self._name(request.name, context))
 
+    @requires("aiplatform.models.list", on="parent")
     def ListModels(self, request: Any, context: Context) -> Any:
         part = self._parts.listed(self._types.Model, request, context)
         return self._types.ListModelsResponse(models=part.items, next_page_token=part.next_token)
 
+    @requires("aiplatform.models.delete", on="name")
     def DeleteModel(self, request: Any, context: Context) -> Any:
         """Refused while an endpoint serves the model."""
         name = self._name(request.name, context)

@@ -11,14 +11,6 @@ from labkit.localcloud.errors import ApiError
 
 _LOCATION = re.compile(r"projects/([^/]+)/locations/([a-z0-9-]+)(?=/|\Z)")
 
-# RPCs whose permission is not "<resource>s.<verb>": https://cloud.google.com/iam/docs/permissions-reference
-_PERMISSIONS = {
-    "DeployModel": "endpoints.deploy",
-    "UndeployModel": "endpoints.undeploy",
-    "Predict": "endpoints.predict",
-    "RawPredict": "endpoints.predict",
-}
-
 
 @dataclass(frozen=True)
 class Location:
@@ -43,7 +35,7 @@ class Names:
         match = _LOCATION.match(name)
         if match is None:
             raise ApiError.invalid(f"{name!r} does not start with projects/PROJECT/locations/LOCATION.", field="name")
-        project = self._projects.get(match[1], permission=_permission(context), host=context.method.api.host)
+        project = self._projects.get(match[1], permission=context.permission, host=context.method.api.host)
         return Location(project, match[2])
 
     def project(self, number: str) -> Project:
@@ -58,15 +50,3 @@ class Names:
         match = _LOCATION.match(name)
         assert match is not None
         return location.name + name[match.end() :]
-
-
-def _permission(context: Context) -> str:
-    return f"aiplatform.{_PERMISSIONS.get(context.method.name) or _usual_permission(context.method.name)}"
-
-
-def _usual_permission(rpc: str) -> str:
-    # CreateCustomJob needs customJobs.create.
-    words = re.findall(r"[A-Z][a-z]*", rpc)
-    noun = "".join(words[1:])
-    noun = noun[:1].lower() + noun[1:]
-    return f"{noun if noun.endswith('s') else f'{noun}s'}.{words[0].lower()}"

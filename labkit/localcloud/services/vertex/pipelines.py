@@ -10,6 +10,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex import job_specs
@@ -36,6 +37,7 @@ class PipelineService:
         self._models = models
         self._tasks = tasks
 
+    @requires("aiplatform.trainingPipelines.create", on="parent")
     def CreateTrainingPipeline(self, request: Any, context: Context) -> Any:
         location = self._parts.names.location(request.parent, context)
         given = request.training_pipeline
@@ -52,17 +54,21 @@ class PipelineService:
         self._tasks.start(self._run(pipeline.name, job.name, location))
         return pipeline
 
+    @requires("aiplatform.trainingPipelines.get", on="name")
     def GetTrainingPipeline(self, request: Any, context: Context) -> Any:
         return self._get(request.name, context)
 
+    @requires("aiplatform.trainingPipelines.list", on="parent")
     def ListTrainingPipelines(self, request: Any, context: Context) -> Any:
         part = self._parts.listed(self._types.TrainingPipeline, request, context)
         return self._types.ListTrainingPipelinesResponse(training_pipelines=part.items, next_page_token=part.next_token)
 
+    @requires("aiplatform.trainingPipelines.cancel", on="name")
     def CancelTrainingPipeline(self, request: Any, context: Context) -> Any:
         self._runner.cancel(_backing_job(self._get(request.name, context)))
         return self._parts.registry.message("google.protobuf.Empty")()
 
+    @requires("aiplatform.trainingPipelines.delete", on="name")
     def DeleteTrainingPipeline(self, request: Any, context: Context) -> Any:
         """A running pipeline is cancelled first."""
         pipeline = self._get(request.name, context)

@@ -13,6 +13,7 @@ from typing import Any
 from google.protobuf import json_format
 
 from labkit.localcloud.core.dispatch import Context
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex.deployments import Deployments, Reply
 from labkit.localcloud.services.vertex.parts import Parts
@@ -41,6 +42,7 @@ class PredictionService:
         self._deployments = deployments
         self._random = random.Random()  # noqa: S311 - which replica answers is no secret.
 
+    @requires("aiplatform.endpoints.predict", on="endpoint")
     async def Predict(self, request: Any, context: Context) -> Any:
         """JSON in and out: {"instances": […], "parameters": …} → {"predictions": […]}."""
         endpoint, deployed = self._target(request.endpoint, context)
@@ -61,6 +63,7 @@ class PredictionService:
             json_format.ParseDict(metadata, response.metadata)
         return response
 
+    @requires("aiplatform.endpoints.predict", on="endpoint")
     async def RawPredict(self, request: Any, context: Context) -> Any:
         """Any body in and out."""
         endpoint, deployed = self._target(request.endpoint, context)

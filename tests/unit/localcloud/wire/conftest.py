@@ -7,7 +7,7 @@ import pytest
 from labkit.localcloud.assembly import assemble
 from labkit.localcloud.core.dispatch import Dispatcher
 from labkit.localcloud.core.identity import Principal
-from tests.fakes import FakeClock
+from tests.fakes import EnabledServices, FakeClock, GrantedAccess
 
 
 @pytest.fixture
@@ -27,6 +27,6 @@ def cloud_with(cloud):
     """The cloud, with services of a test's own in place of its."""
 
     def with_services(*services):
-        return replace(cloud, dispatcher=Dispatcher(cloud.tokens, services))
+        return replace(cloud, dispatcher=Dispatcher(cloud.tokens, GrantedAccess(), EnabledServices(), services))
 
     return with_services

@@ -7,6 +7,7 @@ import grpc
 import grpc.aio
 import pytest
 
+from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.wire.grpc import GrpcTransport
 
@@ -23,6 +24,7 @@ class Endpoints:
     def __init__(self, answer):
         self._answer = answer
 
+    @requires("aiplatform.endpoints.get", on="name")
     def GetEndpoint(self, request, context):  # noqa: N802 - as Google names it.
         if isinstance(self._answer, Exception):
             raise self._answer

@@ -18,6 +18,7 @@ from labkit.localcloud.core.projects import Project, Projects
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.services.storage.api import StorageApi
 from labkit.localcloud.services.storage.storage import Storage
+from tests.fakes import OneCaller
 
 STUDENT = Principal("student@example.com")
 
@@ -43,7 +44,7 @@ class Gcs:
         ids = Ids()
         self.blobs = Blobs(home / "blobs", ids)
         self.storage = Storage(self.store, self.blobs, clock, ids, Projects(Project("student-lab", "100000000001")))
-        self.api = StorageApi(self.storage)
+        self.api = StorageApi(self.storage, OneCaller(STUDENT))
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="https://storage.googleapis.com"
         )
@@ -52,7 +53,7 @@ class Gcs:
     async def app(self, scope, receive, send):
         request = Request(scope, receive)
         try:
-            response = await self.api.respond(request, STUDENT)
+            response = await self.api.respond(request)
         except Exception as error:  # noqa: BLE001 - as the HTTP transport does
             response = self.api.refuse(request, as_api_error(error))
         await response(scope, receive, send)
