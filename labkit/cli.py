@@ -18,15 +18,22 @@ from labkit import cloud, settings
 from labkit.errors import LabkitError
 
 if TYPE_CHECKING:
+    from labkit.cloud import Cloud
     from labkit.localcloud.daemon import Daemon
+    from labkit.localcloud.record import ServerRecord
 
 app = typer.Typer(help="Graded notebooks for machine learning in the cloud.", no_args_is_help=True)
 cloud_app = typer.Typer(help="The local cloud: Google's APIs on this machine.", no_args_is_help=True)
 app.add_typer(cloud_app, name="cloud")
+project_app = typer.Typer(help="The project's APIs, billing and budget: what it has, and what the course needs.")
+app.add_typer(project_app, name="project")
 
 _console = Console(highlight=False)
 _errors = Console(stderr=True, highlight=False)
 _LOG_POLL_SECONDS = 0.2
+
+# Who a shell is to be on the local cloud.
+_AS = typer.Option("--as", metavar="WHO", help="student, teacher, machine, or a service account's address.")
 
 # For commands whose arguments are another program's.
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
@@ -69,10 +76,10 @@ def reset(yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = Fals
 
 
 @cloud_app.command()
-def env() -> None:
+def env(who: Annotated[str, _AS] = "") -> None:
     """Print shell commands that put a shell on the local cloud: eval "$(labkit cloud env)"."""
     server = _daemon()
-    changed = server.environment(os.environ, server.ensure())
+    changed = _environment(server, server.ensure(), who)
     for name in sorted(set(os.environ) - set(changed)):
         sys.stdout.write(f"unset {name}\n")
     for name, value in sorted(changed.items()):
@@ -96,11 +103,52 @@ def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as i
             time.sleep(_LOG_POLL_SECONDS)
 
 
+@project_app.callback(invoke_without_command=True)
+def show_project(context: typer.Context) -> None:
+    """Show the project on the cloud that LABKIT_CLOUD names: billing, credit, budget alerts, APIs."""
+    if context.invoked_subcommand is None:
+        from labkit import project
+
+        _say(repr(project.read(_reach())))
+
+
+@project_app.command("plan")
+def plan_project() -> None:
+    """Show what is to be done until the project is ready for the course; changes nothing."""
+    from labkit import project
+
+    _say(repr(project.plan(project.COURSE, project.read(_reach()))))
+
+
+@project_app.command("apply")
+def apply_project() -> None:
+    """Do what `labkit project plan` shows; may be repeated. Exits 1 where somebody else must do the rest."""
+    from labkit import project
+
+    reached = _reach()
+    plan = project.plan(project.COURSE, project.read(reached))
+    _say(repr(plan))
+    project.apply(plan, reached)
+    if plan.steps:
+        _say("Done.")
+    raise typer.Exit(1 if plan.obstacles else 0)
+
+
 @app.command(context_settings=_PASSED_ON)
-def shell(context: typer.Context) -> None:
-    """Open a shell on the local cloud, or run one command there: labkit shell gcloud storage ls."""
+def shell(context: typer.Context, who: Annotated[str, _AS] = "") -> None:
+    """Open a shell on the local cloud, or run one command there: labkit shell --as student gcloud storage ls."""
     command = context.args or [os.environ.get("SHELL") or os.environ.get("COMSPEC") or "sh"]
-    raise typer.Exit(_run_on_local_cloud(command))
+    raise typer.Exit(_run_on_local_cloud(command, who))
+
+
+@app.command()
+def auth() -> None:
+    """Say who you are on the cloud, what is missing, and the command that mends it; exits 1 where something is."""
+    from labkit import auth as identities  # google.auth takes a moment to import.
+
+    found = identities.whoami(cloud.look(settings.load()))
+    _say(str(found))
+    raise typer.Exit(1 if found.problem else 0)
 
 
 @app.command(context_settings=_PASSED_ON)
@@ -155,12 +203,23 @@ def verify(names: Annotated[list[str] | None, typer.Argument(metavar="[LAB]...")
     raise typer.Exit(0 if all(proof.holds for proof in proofs) else 1)
 
 
-def _run_on_local_cloud(command: list[str]) -> int:
+def _environment(server: Daemon, record: ServerRecord, who: str) -> dict[str, str]:
+    """This process's, on the local cloud and as somebody there; as before where nobody is named."""
+    changed = server.environment(os.environ, record)
+    if not who:
+        return changed
+    from labkit.auth import identity
+
+    named = identity.variables(server, who, changed)
+    return {name: value for name, value in changed.items() if name not in identity.VARIABLES} | named
+
+
+def _run_on_local_cloud(command: list[str], who: str = "") -> int:
     from labkit.localcloud.keeper import Keeper, tell_on_stderr
 
     server = _daemon()
     record = server.ensure()
-    environment = server.environment(os.environ, record)
+    environment = _environment(server, record, who)
     Keeper(server, record, tell_on_stderr).watch()
     try:
         status = subprocess.run(command, env=environment, check=False).returncode
@@ -174,6 +233,11 @@ def _run_on_local_cloud(command: list[str]) -> int:
 def _say(text: str) -> None:
     """Plain text on lines of its own: a path with brackets is no markup, and a pipe has no width."""
     _console.print(text, markup=False, soft_wrap=True)
+
+
+def _reach() -> Cloud:
+    chosen = settings.load()
+    return cloud.reach(chosen.cloud, settings=chosen)
 
 
 def _daemon(*, port: int = 0) -> Daemon:

@@ -1,4 +1,4 @@
-"""The only maker of Google clients, and the only place that knows how the local cloud and Google Cloud differ."""
+"""The only place that knows how the local cloud and Google Cloud differ."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from labkit.clients import Clients
 from labkit.errors import CloudError, ConsentNeededError
 from labkit.settings import GOOGLE, LOCAL, Settings, load
 
 if TYPE_CHECKING:
-    from google.cloud import aiplatform_v1, storage
-
     from labkit.localcloud.daemon import Daemon
     from labkit.localcloud.keeper import Keeper
     from labkit.localcloud.record import ServerRecord
@@ -27,73 +25,27 @@ _IMAGES = Path(__file__).parent / "images"
 _keeper: Keeper | None = None
 
 
-class Cloud(ABC):
-    """One project in one region. Clients are Google's own, made on first use and kept: a connection costs 30 ms."""
+class Cloud(Clients, ABC):
+    """One project in one region, and this process's own clients for it."""
 
     name: ClassVar[str]
     bills: ClassVar[bool]
-
-    def __init__(self, project: str, region: str) -> None:
-        self.project = project
-        self.region = region
 
     @abstractmethod
     def ensure(self) -> None:
         """Raises CloudError at once where the cloud cannot be reached, before a client retries for minutes."""
 
-    @cached_property
-    def _storage(self) -> storage.Client:
-        from google.cloud import storage
+    @property
+    def identities(self) -> Path:
+        """The folder of files that say who somebody is."""
+        return load().home / "identities"
 
-        return storage.Client(project=self.project)
-
-    @cached_property
-    def _logging(self) -> Any:
-        from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
-
-        return LoggingServiceV2Client()
-
-    def storage(self) -> storage.Client:
-        return self._storage
-
-    def jobs(self) -> aiplatform_v1.JobServiceClient:
-        return self._vertex("JobServiceClient")
-
-    def models(self) -> aiplatform_v1.ModelServiceClient:
-        return self._vertex("ModelServiceClient")
-
-    def endpoints(self) -> aiplatform_v1.EndpointServiceClient:
-        return self._vertex("EndpointServiceClient")
-
-    def predictions(self) -> aiplatform_v1.PredictionServiceClient:
-        return self._vertex("PredictionServiceClient")
-
-    def logs(self, job_id: str) -> list[str]:
-        """What a Vertex AI job printed, in order; `job_id` is the last part of its resource name."""
-        entries = self._logging.list_log_entries(
-            request={
-                "resource_names": [f"projects/{self.project}"],
-                "filter": f'resource.type="ml_job" AND resource.labels.job_id="{job_id}"',
-                "order_by": "timestamp asc",
-            }
+    def user_file(self, user: str) -> Path:
+        """The ADC file of "student" or "teacher". Raises CloudError where a person has to sign in."""
+        raise CloudError(
+            f"On {self.name} nobody but the {user} can sign in as the {user}. In a terminal: "
+            "gcloud auth application-default login"
         )
-        return [_text(entry) for entry in entries]
-
-    @cached_property
-    def _clients(self) -> dict[str, Any]:
-        return {}
-
-    def _vertex(self, kind: str) -> Any:
-        if kind not in self._clients:
-            from google.cloud import aiplatform_v1
-
-            endpoint = f"{self.region}-aiplatform.googleapis.com"
-            self._clients[kind] = getattr(aiplatform_v1, kind)(client_options={"api_endpoint": endpoint})
-        return self._clients[kind]
-
-
-def _text(entry: Any) -> str:
-    return str(entry.json_payload.get("message", "")) if "json_payload" in entry else str(entry.text_payload)
 
 
 class LocalCloud(Cloud):
@@ -115,6 +67,15 @@ class LocalCloud(Cloud):
             raise CloudError(str(error)) from error
 
 
+    @property
+    def identities(self) -> Path:
+        return self._keeper.daemon.identities
+
+    def user_file(self, user: str) -> Path:
+        self.ensure()
+        return self._keeper.daemon.user_file(user)
+
+
 class GoogleCloud(Cloud):
     """Google's own. Nothing is redirected; what is made there is billed."""
 
@@ -133,6 +94,13 @@ class GoogleCloud(Cloud):
                 "or work on a Workbench instance, which has its own."
             ) from error
 
+    def user_file(self, user: str) -> Path:
+        from google.auth import _cloud_sdk
+
+        # One person signs in on this machine, and there is no second.
+        path = Path(_cloud_sdk.get_application_default_credentials_path())
+        return path if user == "student" and path.exists() else super().user_file(user)
+
 
 def connect(
     name: str,
@@ -149,18 +117,29 @@ def connect(
     Raises CloudError, ConsentNeededError.
     """
     settings = settings or load()
+    if name != GOOGLE:
+        return reach(name, project=project, settings=settings)
+    project = _google_project(project, settings)
+    _require_consent(settings.home / "google_consent.json", project, tuple(bills), yes=yes)
+    return _connect_google(project, settings)
+
+
+def reach(name: str, *, project: str | None = None, settings: Settings | None = None) -> Cloud:
+    """As `connect`, for what bills nothing: nobody is asked."""
+    settings = settings or load()
     if name == LOCAL:
         return _connect_local(settings, project)
     if name != GOOGLE:
         raise CloudError(f"There is no cloud {name!r}. Choose {LOCAL!r} or {GOOGLE!r}.")
+    return _connect_google(_google_project(project, settings), settings)
+
+
+def look(settings: Settings) -> Cloud:
+    """The cloud that the settings name, for reading only: on Google's, nothing is agreed to. Raises CloudError."""
+    if settings.cloud == LOCAL:
+        return _connect_local(settings, None)
     _leave_local()
-    project = project or settings.project
-    if not project:
-        raise CloudError("Google Cloud needs a project. Pass project='your-project-id', or set LABKIT_PROJECT.")
-    _require_consent(settings.home / "google_consent.json", project, tuple(bills), yes=yes)
-    cloud = GoogleCloud(project, settings.region)
-    cloud.ensure()
-    return cloud
+    return GoogleCloud(settings.project, settings.region)
 
 
 def disconnect() -> None:
@@ -184,6 +163,20 @@ def daemon(settings: Settings, *, port: int = 0) -> Daemon:
         version=__version__,
         port=port,
     )
+
+
+def _google_project(project: str | None, settings: Settings) -> str:
+    _leave_local()
+    project = project or settings.project
+    if not project:
+        raise CloudError("Google Cloud needs a project. Pass project='your-project-id', or set LABKIT_PROJECT.")
+    return project
+
+
+def _connect_google(project: str, settings: Settings) -> GoogleCloud:
+    cloud = GoogleCloud(project, settings.region)
+    cloud.ensure()
+    return cloud
 
 
 def _connect_local(settings: Settings, project: str | None) -> LocalCloud:

@@ -19,6 +19,7 @@ from labkit.localcloud.core.clock import SystemClock
 from labkit.progress import Progress
 
 if TYPE_CHECKING:
+    from labkit.auth import Whoami
     from labkit.cloud import Cloud
 
 # A bucket's name has at most 63 characters: https://cloud.google.com/storage/docs/buckets#naming
@@ -63,6 +64,16 @@ class Lab:
             return name
         digest = hashlib.sha256(self.project.encode()).hexdigest()[:12]
         return f"{purpose}-{digest}"[-_LONGEST_NAME:]
+
+    def act_as(self, who: str) -> Whoami:
+        """Make this notebook "student", "teacher", "machine", or a service account by its address.
+
+        It holds for clients made from now on. On Google Cloud the student is who signed in with
+        `gcloud auth application-default login`. Raises CloudError.
+        """
+        from labkit import auth
+
+        return auth.act_as(self._cloud, who)
 
     def check(self, exercise: str) -> Result:
         """Judges an exercise by what the cloud holds now, and keeps the result."""

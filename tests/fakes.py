@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta, timezone
 
 from labkit.localcloud.core.access import Resource
-from labkit.localcloud.errors import ApiError
+from labkit.localcloud.core.constraints import AllowedValues
+from labkit.localcloud.core.identity import Principal
+from labkit.localcloud.errors import ApiError, Code
 
 
 class FakeClock:
@@ -34,6 +36,9 @@ class GrantedAccess:
         self.asked.append((principal.member, permission, resource.full_name))
         return self.only is None or (permission, resource.name) in self.only
 
+    def is_any_of(self, principal, members):
+        return principal.member in members
+
     def require(self, principal, permission, resource):
         if not self.permits(principal, permission, resource):
             raise ApiError.denied(permission, resource.name, resource.service)
@@ -58,3 +63,43 @@ class OneCaller:
 
     def authenticate(self, authorization, service):
         return self.principal
+
+
+class NamedCallers:
+    """Takes a bearer token for the e-mail address of whoever sends it."""
+
+    def authenticate(self, authorization, service):
+        email = authorization.removeprefix("Bearer ")
+        if "@" not in email:
+            raise ApiError(Code.UNAUTHENTICATED, "Request had invalid authentication credentials.")
+        return Principal(email)
+
+
+class OrganizationRules:
+    """Enforces the constraints, and allows the values, that a test puts in."""
+
+    def __init__(self):
+        self.enforced = set()
+        self.allowed = {}
+
+    def enforces(self, project, constraint):
+        return constraint in self.enforced
+
+    def allowed_values(self, project, constraint):
+        return AllowedValues(self.allowed.get(constraint))
+
+
+class KnownAccounts:
+    """Knows the service accounts it was told, by address and by number."""
+
+    def __init__(self):
+        self.by_number = {}
+
+    def add(self, email, unique_id):
+        self.by_number[unique_id] = email
+
+    def exists(self, email):
+        return email in self.by_number.values()
+
+    def email_of(self, unique_id):
+        return self.by_number.get(unique_id, "")

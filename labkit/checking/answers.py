@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from numbers import Real
+from typing import Any
 
 from labkit.checking.verdict import Failed, NotAttempted, Verdict
 
@@ -63,16 +64,28 @@ class Answers:
 
     def integers(self, name: str) -> tuple[int, ...]:
         """Whole numbers, from a list, a tuple or an array; 7.0 is taken as 7."""
-        value = self._given(name)
-        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
-            raise _wrong_type(name, value, "a list of whole numbers")
-        items = list(value)
-        if not items:
-            raise Unreadable(NotAttempted(f"{name} is an empty list."))
+        items = self._items(name, "a list of whole numbers")
         for item in items:
             if not _is_whole(item):
                 raise _wrong_type(name, item, "a list of whole numbers", what="an item of ")
         return tuple(int(item) for item in items)
+
+    def number(self, name: str) -> float:
+        """A number, of any kind but True and False."""
+        value = self._given(name)
+        if not isinstance(value, Real) or isinstance(value, bool):
+            raise _wrong_type(name, value, "a number")
+        return float(value)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Strings, from a list or a tuple; one that is still a placeholder makes it *not attempted*."""
+        items = self._items(name, "a list of names (text)")
+        for item in items:
+            if not isinstance(item, str):
+                raise _wrong_type(name, item, "a list of names (text)", what="an item of ")
+        if any(_PLACEHOLDER.fullmatch(item) for item in items):
+            raise Unreadable(NotAttempted(f"{name} has a placeholder in it: {items}."))
+        return tuple(items)
 
     def flag(self, name: str) -> bool:
         """True or False."""
@@ -80,6 +93,19 @@ class Answers:
         if not isinstance(value, bool):
             raise _wrong_type(name, value, "True or False")
         return value
+
+    def given(self, name: str) -> None:
+        """Nothing, once the name has a value: for an answer that is all in the cloud."""
+        self._given(name)
+
+    def _items(self, name: str, expected: str) -> list[Any]:
+        value = self._given(name)
+        if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+            raise _wrong_type(name, value, expected)
+        items = list(value)
+        if not items or any(item is ... for item in items):
+            raise Unreadable(NotAttempted(f"{name} has nothing in it yet."))
+        return items
 
     def _given(self, name: str) -> object:
         value = self._names.get(name)

@@ -7,7 +7,10 @@ import importlib
 from labkit.checking.exercise import LabDefinition
 from labkit.errors import UnknownNameError
 
-_MODULES = {"06_training": "labkit.labs.training"}
+_MODULES = {
+    "02_permissions": "labkit.labs.permissions",
+    "06_training": "labkit.labs.training",
+}
 
 
 def ids() -> tuple[str, ...]:

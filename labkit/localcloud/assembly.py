@@ -7,32 +7,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.localcloud.contract.registry import Registry
-from labkit.localcloud.core.access import Resource
 from labkit.localcloud.core.blobs import Blobs
 from labkit.localcloud.core.clock import Clock, SystemClock
 from labkit.localcloud.core.dispatch import Dispatcher, Service
+from labkit.localcloud.core.faults import Faults
 from labkit.localcloud.core.hand_routed import HandRouted
-from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.ledger import NothingIsPriced
+from labkit.localcloud.core.machine_identity import MachineIdentities
 from labkit.localcloud.core.operations import Operations, OperationsService
-from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.core.projects import Projects
 from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.core.tasks import Tasks
-from labkit.localcloud.errors import ApiError
-from labkit.localcloud.iam.tokens import Tokens, load_key
+from labkit.localcloud.iam.access_control import AccessControl
+from labkit.localcloud.iam.identity import Identity
+from labkit.localcloud.iam.policies import Policies
 from labkit.localcloud.runtime.images import ImageCatalogue
+from labkit.localcloud.services.billing.credit import CreditApi
+from labkit.localcloud.services.identity_services import IdentityServices
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.logging.service import LoggingService
-from labkit.localcloud.services.resource_manager import ResourceManagerProjects
-from labkit.localcloud.services.storage.api import StorageApi
+from labkit.localcloud.services.project_setup import ProjectSetup, SetupParts
+from labkit.localcloud.services.resource_manager.v1 import ResourceManagerV1
+from labkit.localcloud.services.storage import method_names
+from labkit.localcloud.services.storage.access import Guard
+from labkit.localcloud.services.storage.public_access import PublicAccess
+from labkit.localcloud.services.storage.retry_tests import RetryTests
 from labkit.localcloud.services.storage.storage import Storage
+from labkit.localcloud.services.storage.surfaces import surfaces
 from labkit.localcloud.services.vertex.machines import Machines
 from labkit.localcloud.services.vertex.names import Names
 from labkit.localcloud.services.vertex.parts import Parts
 from labkit.localcloud.services.vertex.vertex import Vertex
-
-_PROJECT_NUMBER = "100000000001"
+from labkit.localcloud.wire.faulty_http import MethodName
 
 
 @dataclass(frozen=True)
@@ -41,48 +49,39 @@ class Cloud:
 
     registry: Registry
     projects: Projects
-    tokens: Tokens
+    setup: ProjectSetup
+    identity: Identity
+    clock: Clock
     dispatcher: Dispatcher
     hand_routed: Sequence[HandRouted]
+    faults: Faults
     store: Store
     tasks: Tasks
     operations: Operations
+    storage: Storage
     vertex: Vertex
 
-    def start(self, environment: Mapping[str, str]) -> None:
+    def method_name(self, verb: str, host: str, path: str) -> MethodName | None:
+        """What a script of faults calls the method of an HTTP request, and its resource."""
+        by_hand = method_names.method_name(verb, host, path)
+        if by_hand is not None:
+            return by_hand
+        call = self.registry.route(verb, host, path)
+        if call is None:
+            return None
+        resource = next(iter(call.variables.values()), "")
+        return MethodName(call.method.api.host, call.method.descriptor.full_name, resource)
+
+    def start(self, environment: Mapping[str, str], identities: MachineIdentities) -> None:
         """Take up what the last server left. `environment` is what a student's process is given."""
         self.operations.fail_interrupted()
-        self.vertex.start(environment)
+        self.vertex.start(environment, identities)
+        self.tasks.start(self.storage.housekeeping.run())
 
     async def close(self) -> None:
         await self.vertex.close()
         await self.tasks.stop()
         self.store.close()
-
-
-class _Unguarded:
-    """TEMPORARY (issue 3, in work): stands where iam.authorizer.Authorizer will."""
-
-    def __init__(self, projects: Projects) -> None:
-        self._projects = projects
-
-    def locate(self, service: str, name: str) -> Resource:
-        parts = name.split("/")
-        project = self._projects.find(parts[1]) if parts[0] == "projects" and len(parts) > 1 else None
-        return Resource(service, name, project=project.id if project else "")
-
-    def permits(self, principal: Principal, permission: str, resource: Resource) -> bool:
-        return bool(resource.project)
-
-    def require(self, principal: Principal, permission: str, resource: Resource) -> None:
-        if not self.permits(principal, permission, resource):
-            raise ApiError.denied(permission, resource.name, resource.service)
-
-
-class _AllOn:
-    """TEMPORARY (issue 3, in work): stands where Service Usage will."""
-
-    def require_enabled(self, project: str, service: str) -> None: ...
 
 
 def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = None) -> Cloud:
@@ -93,20 +92,64 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
     store = Store(home / "cloud.db")
     resources = Resources(store)
     tasks = Tasks()
-    projects = Projects(Project(project, _PROJECT_NUMBER))
-    tokens = Tokens(load_key(home / "tokens.key"), clock)
+    projects = Projects(store, clock, ids, default=project)
+    policies = Policies(store, clock)
+    identity = Identity.over(home, store=store, policies=policies, clock=clock, ids=ids)
+    bearers = identity.bearers
     operations = Operations(registry, resources, ids, tasks)
     book = LogBook(registry, store, clock, ids)
-    storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects)
+    storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects, policies)
     parts = Parts(registry, Names(projects), resources, operations, clock, ids)
     vertex = Vertex(parts, storage, book, tasks, Machines(home, ImageCatalogue(images)))
+    control = AccessControl.over(policies, identity.accounts, store=store, projects=projects, clock=clock)
+    setup = ProjectSetup(
+        SetupParts(
+            registry=registry,
+            store=store,
+            resources=resources,
+            operations=operations,
+            projects=projects,
+            control=control,
+            service_accounts=identity.accounts,
+            ledger=NothingIsPriced(),
+            clock=clock,
+            ids=ids,
+        )
+    )
+    if projects.find(project) is None:
+        setup.new_projects.create_students(project)
+    identity.accounts.create_default(projects.default)
+    access, state = control.authorizer, setup.enabled
+    about_identity = IdentityServices(registry, identity, control, setup.constraints, state, clock)
     services: list[Service] = [
         OperationsService(operations),
-        ResourceManagerProjects(registry, projects),
+        *about_identity.services,
+        *setup.services,
         LoggingService(registry, projects, book),
         *vertex.services,
     ]
-    access, state = _Unguarded(projects), _AllOn()
-    dispatcher = Dispatcher(tokens, access, state, services)
-    hand_routed = [StorageApi(storage, tokens)]
-    return Cloud(registry, projects, tokens, dispatcher, hand_routed, store, tasks, operations, vertex)
+    dispatcher = Dispatcher(bearers, access, state, services)
+    guard = Guard(storage, access, state, PublicAccess(setup.constraints))
+    faults = Faults(clock, ids)
+    hand_routed: list[HandRouted] = [
+        RetryTests(faults, bearers, ids),
+        *surfaces(guard, bearers, identity.accounts, rules=control.rules, store=store, clock=clock),
+        ResourceManagerV1(registry, dispatcher),
+        *about_identity.hand_routed,
+        CreditApi(registry, bearers, access, setup.accounts),
+    ]
+    return Cloud(
+        registry=registry,
+        projects=projects,
+        setup=setup,
+        identity=identity,
+        clock=clock,
+        dispatcher=dispatcher,
+        hand_routed=hand_routed,
+        faults=faults,
+        store=store,
+        tasks=tasks,
+        operations=operations,
+        storage=storage,
+        vertex=vertex,
+    )

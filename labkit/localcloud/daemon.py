@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.localcloud.core import private_file
 from labkit.localcloud.edge import environment
 from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, SECRET_HEADER, ServerRecord
 
@@ -47,6 +49,11 @@ class Daemon:
     def log(self) -> Path:
         """What the server printed, the newest start last."""
         return self.home / "server.log"
+
+    @property
+    def identities(self) -> Path:
+        """The folder of files that say who somebody is."""
+        return self.home / "identities"
 
     def find(self) -> ServerRecord | None:
         """The server that runs now and answers, or None."""
@@ -85,6 +92,18 @@ class Daemon:
         return environment.redirect(
             original, port=record.port, bundle=self.home / "tls" / "bundle.pem", gcloud_config=self.home / "gcloud"
         )
+
+    def user_file(self, user: str) -> Path:
+        """The ADC file of "student" or "teacher", as if they had signed in with gcloud; readable by its owner alone.
+
+        Raises CannotStartError.
+        """
+        reply = _ask(self.ensure(), "POST", "/labkit/identities", json.dumps({"user": user}))
+        assert reply.status == http.HTTPStatus.OK, f"{reply.status}: {reply.body!r}"
+        self.identities.mkdir(mode=0o700, exist_ok=True)
+        path = self.identities / f"{user}.json"
+        private_file.write(path, reply.body)
+        return path
 
     def _start(self, port: int) -> ServerRecord:
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,17 +148,24 @@ class Daemon:
         return f"The local cloud {what}. The end of {self.log}:\n" + "\n".join(lines)
 
 
-def _ask(record: ServerRecord, verb: str, path: str) -> int:
-    """The status of an administrative call. Raises OSError where nobody listens."""
+@dataclass(frozen=True)
+class _Reply:
+    status: int
+    body: bytes
+
+
+def _ask(record: ServerRecord, verb: str, path: str, body: str = "") -> _Reply:
+    """An administrative call. Raises OSError where nobody listens."""
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=5)
     with contextlib.closing(connection):
-        connection.request(verb, path, headers={SECRET_HEADER: record.secret})
-        return connection.getresponse().status
+        connection.request(verb, path, body, headers={SECRET_HEADER: record.secret})
+        reply = connection.getresponse()
+        return _Reply(reply.status, reply.read())
 
 
 def _answers(record: ServerRecord) -> bool:
     try:
-        return _ask(record, "GET", "/labkit/health") == http.HTTPStatus.OK
+        return _ask(record, "GET", "/labkit/health").status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
 

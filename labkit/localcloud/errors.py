@@ -42,8 +42,8 @@ class Code(Enum):
 class ApiError(Exception):
     """A refusal as Google's APIs give it: code, text for people, and details for programs.
 
-    `reason` and `metadata` become a google.rpc.ErrorInfo; `details` are further google.rpc messages in their JSON
-    form, each with its `@type`.
+    `reason` and `metadata` become a google.rpc.ErrorInfo, whose `domain` is the service that was called unless one is
+    given; `details` are further google.rpc messages in their JSON form, each with its `@type`.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class ApiError(Exception):
         message: str,
         *,
         reason: str = "",
+        domain: str = "",
         metadata: Mapping[str, str] | None = None,
         details: tuple[Mapping[str, Any], ...] = (),
     ) -> None:
@@ -59,6 +60,7 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.reason = reason
+        self.domain = domain
         self.metadata = dict(metadata or {})
         self.details = details
 

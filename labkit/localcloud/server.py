@@ -20,16 +20,26 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from filelock import FileLock, Timeout
+from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
 from labkit.localcloud.assembly import Cloud, assemble
-from labkit.localcloud.edge import environment
+from labkit.localcloud.core.ballast import Ballast
+from labkit.localcloud.core.projects import Project
+from labkit.localcloud.edge import environment, peer
 from labkit.localcloud.edge.certificates import Certificates
+from labkit.localcloud.edge.fault_scripts import FaultScripts
+from labkit.localcloud.edge.identities import Identities
 from labkit.localcloud.edge.loopback import Loopback
-from labkit.localcloud.edge.metadata import MetadataServer
+from labkit.localcloud.edge.metadata import Machine, MetadataServer
+from labkit.localcloud.edge.metadata_servers import MetadataServers
+from labkit.localcloud.edge.peer import Admission
 from labkit.localcloud.edge.proxy import Connection, Proxy
 from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, ServerRecord
+from labkit.localcloud.wire.faulty_http import FaultyHttp
 from labkit.localcloud.wire.http import HttpTransport
+from labkit.localcloud.wire.http_connection import HttpConnection
+from labkit.localcloud.wire.room_to_delete import RoomToDelete
 
 if TYPE_CHECKING:
     from labkit.localcloud.wire.grpc import GrpcTransport
@@ -58,6 +68,7 @@ class Server:
         self._config = config
         self._secret = secrets.token_urlsafe(16)
         self._stopping = asyncio.Event()
+        self._ballast = Ballast(config.home / "ballast")
 
     def stop(self) -> None:
         """End `run` in good order."""
@@ -66,50 +77,67 @@ class Server:
     async def run(self) -> None:
         """Serve until stopped. Raises OSError where the port is taken."""
         config = self._config
+        self._ballast.release()  # A start writes a little, on a full disk too.
         certificates = Certificates(config.home / "tls")
         certificates.write_bundle(_trusted_roots())
         async with _sockets_folder() as sockets, contextlib.AsyncExitStack() as stack:
             cloud = assemble(config.home, project=config.project, images=config.images)
             stack.push_async_callback(cloud.close)
-            state, protocol = self._http(cloud)
+            state, admission = ServerState(), peer.admission()
             grpc = _GrpcAtFirstCall(cloud, sockets)
             proxy = Proxy(
-                http_protocol=protocol,
+                http_protocol=_protocols(self._application(cloud), state),
                 connect_grpc=grpc.connect,
                 tls=certificates.server_context(),
                 upstream=environment.upstream_proxy(os.environ),
+                admission=admission,
             )
+            machines = self._machines(cloud, state, admission)
             listener = await proxy.listen(config.port)
             stack.callback(listener.close)
             stack.callback(_close_connections, state)
             stack.push_async_callback(grpc.stop)
+            stack.push_async_callback(machines.close)
             port: int = listener.sockets[0].getsockname()[1]
-            cloud.start(self._child_environment(certificates, port))
+            cloud.start(self._child_environment(certificates, port), machines)
             self._announce(port)
+            self._ballast.restore()
             stack.callback(ServerRecord.retire, config.home)
             await self._stopping.wait()
             _log.info("Stopping")
 
-    def _http(self, cloud: Cloud) -> tuple[ServerState, Callable[[], asyncio.Protocol]]:
-        metadata = MetadataServer(cloud.projects.default, self._config.zone, cloud.tokens)
-        loopback = Loopback(metadata, self._secret, self.stop)
-        application = HttpTransport(cloud.registry, cloud.dispatcher, cloud.hand_routed, loopback)
-        settings = uvicorn.Config(
-            application,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            timeout_keep_alive=_HOUR,  # Clients keep connections; on loopback an idle one costs nothing.
+    def _application(self, cloud: Cloud) -> ASGIApp:
+        project = cloud.projects.default
+        loopback = Loopback(
+            self._metadata(cloud, project, project.default_service_account),
+            FaultScripts(cloud.faults),
+            Identities(cloud.identity.issuer, cloud.projects),
+            self._secret,
+            self.stop,
         )
-        settings.load()
-        state = ServerState()
-        return state, lambda: settings.http_protocol_class(config=settings, server_state=state, app_state={})  # type: ignore[call-arg]
+        transport = HttpTransport(cloud.registry, cloud.dispatcher, cloud.hand_routed, loopback)
+        return FaultyHttp(RoomToDelete(transport, self._ballast), cloud.faults, cloud.method_name)
+
+    def _metadata(self, cloud: Cloud, project: Project, email: str) -> MetadataServer:
+        return MetadataServer(Machine(project, self._config.zone, email), cloud.identity.issuer, cloud.clock)
+
+    def _machines(self, cloud: Cloud, state: ServerState, admission: Admission) -> MetadataServers:
+        return MetadataServers(
+            cloud.identity.accounts,
+            cloud.projects,
+            admission,
+            server=lambda project, email: self._metadata(cloud, project, email),
+            protocols=lambda application: _protocols(application, state),
+            gcloud_config=self._gcloud_config,
+        )
+
+    @property
+    def _gcloud_config(self) -> Path:
+        return self._config.home / "gcloud"
 
     def _child_environment(self, certificates: Certificates, port: int) -> dict[str, str]:
         return environment.redirect(
-            os.environ, port=port, bundle=certificates.bundle, gcloud_config=self._config.home / "gcloud"
+            os.environ, port=port, bundle=certificates.bundle, gcloud_config=self._gcloud_config
         )
 
     def _announce(self, port: int) -> None:
@@ -119,6 +147,21 @@ class Server:
             _log.warning("The server before (process %d) ended without stopping; its data is intact.", previous.pid)
         ServerRecord(os.getpid(), port, config.version, config.project, config.zone, self._secret).write(config.home)
         _log.info("Ready on 127.0.0.1:%d, data in %s", port, config.home)
+
+
+def _protocols(application: ASGIApp, state: ServerState) -> Callable[[], asyncio.Protocol]:
+    """What serves an application over HTTP, a connection each."""
+    settings = uvicorn.Config(
+        application,
+        http=HttpConnection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_HOUR,  # Clients keep connections; on loopback an idle one costs nothing.
+    )
+    settings.load()
+    return lambda: HttpConnection(settings, state, app_state={})
 
 
 class _GrpcAtFirstCall:
@@ -133,7 +176,8 @@ class _GrpcAtFirstCall:
         if self._transport is None:
             from labkit.localcloud.wire.grpc import GrpcTransport
 
-            self._transport = GrpcTransport(self._cloud.registry, self._cloud.dispatcher, self._sockets)
+            cloud = self._cloud
+            self._transport = GrpcTransport(cloud.registry, cloud.dispatcher, cloud.faults, self._sockets)
         return await self._transport.connect(host, make)
 
     async def stop(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labkit import cloud as clouds
-from labkit import settings
+from labkit import project, settings
 
 GOOGLE_PROJECT = "LABKIT_TEST_GOOGLE_PROJECT"
 
@@ -49,9 +49,78 @@ def shell(local_cloud):
     return run
 
 
+@pytest.fixture(scope="session")
+def token_of(local_cloud, local_settings):
+    """An access token of a user, by their address: as if they had signed in."""
+    from datetime import datetime, timedelta, timezone
+
+    from labkit.localcloud.core.identity import Principal
+    from labkit.localcloud.iam.credential import Credential
+    from labkit.localcloud.iam.issuer import user_id
+    from labkit.localcloud.iam.scopes import CLOUD_PLATFORM
+    from labkit.localcloud.iam.tokens import Tokens, load_key
+
+    tokens = Tokens(load_key(local_settings.local_cloud_home / "tokens.key"))
+
+    def token_of(email):
+        user = Principal(email)
+        expires = datetime.now(timezone.utc) + timedelta(hours=1)
+        return tokens.access(Credential(user, user_id(user), expires, (CLOUD_PLATFORM,), grant="a test's own"))
+
+    return token_of
+
+
+@pytest.fixture
+def client_of(token_of, transport):
+    """Makes a generated client of a class, as a user, over each transport."""
+    from google.oauth2.credentials import Credentials
+
+    opened = []
+
+    def make(kind, email="student@example.com"):
+        opened.append(kind(transport=transport, credentials=Credentials(token_of(email))))
+        return opened[-1]
+
+    yield make
+    for client in opened:
+        client.transport.close()
+
+
+@pytest.fixture
+def gcloud_of(shell, token_of):
+    """Runs gcloud as a user; a failure is the test's unless it expects one, and then its words are returned."""
+
+    def run(*arguments, email="student@example.com", fails=False):
+        environment = {**os.environ, "CLOUDSDK_AUTH_ACCESS_TOKEN": token_of(email)}
+        done = shell(["gcloud", "--quiet", *arguments], env=environment)
+        assert (done.returncode != 0) == fails, done.stderr
+        return done.stderr if fails else done.stdout
+
+    return run
+
+
+@pytest.fixture
+def new_project(token_of):
+    """Creates a project of the student's, without billing; a cloud's projects are never purged within a test run."""
+    from google.cloud import resourcemanager_v3
+    from google.oauth2.credentials import Credentials
+
+    def create(**fields):
+        import uuid
+
+        name = f"lab-{uuid.uuid4().hex[:12]}"
+        credentials = Credentials(token_of("student@example.com"))
+        with resourcemanager_v3.ProjectsClient(credentials=credentials) as client:
+            project = resourcemanager_v3.Project(project_id=name, **fields)
+            return client.create_project(project=project).result(timeout=10)
+
+    return create
+
+
 def _local(chosen):
     before = dict(os.environ)
     connected = clouds.connect(settings.LOCAL, settings=chosen)
+    project.ensure(connected, project.COURSE.services)
     yield connected
     clouds.disconnect()
     clouds.daemon(chosen).stop()

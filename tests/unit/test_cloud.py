@@ -70,6 +70,14 @@ def test_a_yes_is_asked_for_once(chosen):
 
 
 @pytest.mark.usefixtures("credentials")
+def test_what_bills_nothing_needs_no_yes_and_gives_none(chosen, consent):
+    cloud = clouds.reach("google", project="class-7", settings=chosen)
+
+    assert (cloud.name, cloud.project) == ("google", "class-7")
+    assert not consent.exists()
+
+
+@pytest.mark.usefixtures("credentials")
 def test_a_yes_is_for_one_project(chosen, consent):
     google_cloud(chosen, yes=True)
 
@@ -194,7 +202,7 @@ def test_a_client_is_made_once_and_finds_the_local_cloud(local):
     assert cloud.jobs() is cloud.jobs()
     assert cloud.jobs().api_endpoint == "us-central1-aiplatform.googleapis.com"
     assert len({type(client) for client in (cloud.jobs(), cloud.models(), cloud.endpoints())}) == 3
-    for client in cloud._clients.values():
+    for client in (cloud.jobs(), cloud.models(), cloud.endpoints()):
         client.transport.close()
 
 

@@ -12,8 +12,11 @@ LAYERS = [
     {"cli", "__main__"},
     {"lab", "progress", "authoring"},
     {"labs"},
+    {"project"},
+    {"auth"},
     {"checking"},
     {"cloud"},
+    {"clients"},
     {"settings", "errors"},
     {"localcloud", "__init__"},
 ]

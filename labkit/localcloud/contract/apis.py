@@ -65,6 +65,7 @@ APIS = (
         + iam_policy("v2", "projects/*/locations/*/functions/*"),
     ),
     Api("cloudquotas.googleapis.com", "google.api.cloudquotas.v1", "Cloud Quotas"),
+    Api("cloudquotas.googleapis.com", "google.api.cloudquotas.v1beta", "Cloud Quotas (v1beta)"),
     Api(
         "cloudresourcemanager.googleapis.com",
         "google.cloud.resourcemanager.v3",

@@ -30,7 +30,11 @@ class Operations:
 
     def done(self, parent: str, response: Any, metadata: Any) -> Any:
         """An operation whose work is done already; `parent` is "projects/…/locations/…"."""
-        operation = self._new(parent, metadata)
+        return self.done_as(f"{parent}/operations/{self._ids.numeric()}", response, metadata)
+
+    def done_as(self, name: str, response: Any, metadata: Any) -> Any:
+        """The same under a name of the API's own form: "operations/cp.1234"."""
+        operation = self._new(name, metadata)
         operation.done = True
         operation.response.Pack(response)
         self._resources.insert(operation)
@@ -38,7 +42,7 @@ class Operations:
 
     def start(self, parent: str, metadata: Any, work: Coroutine[Any, Any, Any], *, domain: str) -> Any:
         """An operation that ends with what `work` returns (a message), or with the ApiError it raises."""
-        operation = self._new(parent, metadata)
+        operation = self._new(f"{parent}/operations/{self._ids.numeric()}", metadata)
         self._resources.insert(operation)
         self._tasks.start(self._run(operation.name, work, domain))
         return operation
@@ -54,8 +58,8 @@ class Operations:
                 error = ApiError(Code.ABORTED, "The local cloud stopped while this operation ran. Start it again.")
                 self._fail(operation, error, domain="")
 
-    def _new(self, parent: str, metadata: Any) -> Any:
-        operation = self._types.Operation(name=f"{parent}/operations/{self._ids.numeric()}")
+    def _new(self, name: str, metadata: Any) -> Any:
+        operation = self._types.Operation(name=name)
         operation.metadata.Pack(metadata)
         return operation
 

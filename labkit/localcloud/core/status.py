@@ -19,7 +19,7 @@ def to_status(error: ApiError, registry: Registry, domain: str) -> Any:
             {
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": error.reason,
-                "domain": domain,
+                "domain": error.domain or domain,
                 "metadata": error.metadata,
             },
         )

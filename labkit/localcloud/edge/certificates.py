@@ -7,7 +7,7 @@ import ssl
 from pathlib import Path
 
 from labkit.localcloud.core import private_file
-from labkit.localcloud.edge.hosts import is_googles
+from labkit.localcloud.core.hosts import is_googles
 
 # Nearly every call goes to one of these; other names get a certificate when first asked for.
 _USUAL = "googleapis.com"

@@ -6,12 +6,22 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from labkit.localcloud.edge.hosts import is_googles
+from labkit.localcloud.core.hosts import is_googles
 
 _ADDRESS = "127.0.0.1"
 
 # Names a process lives better without: they would lead it past the local cloud or to real credentials.
-_REMOVED = ("SSL_CERT_DIR", "GOOGLE_APPLICATION_CREDENTIALS", "NO_GCE_CHECK", "STORAGE_EMULATOR_HOST")
+_REMOVED = ("SSL_CERT_DIR", "NO_GCE_CHECK", "STORAGE_EMULATOR_HOST")
+
+# What says who a process is, other than the metadata server. Outside, it is someone on Google Cloud; in a redirected
+# environment someone on this one (`labkit shell --as`), who is to stay when it is redirected again.
+IDENTITY = (
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
+    "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT",
+    "CLOUDSDK_CORE_ACCOUNT",
+)
 
 # Where the values that were replaced are kept, so that the machine's own proxy and CA bundle are not forgotten.
 _REPLACED = "LABKIT_REPLACED"
@@ -24,9 +34,20 @@ def redirect(original: Mapping[str, str], *, port: int, bundle: Path, gcloud_con
     """
     before = restore(original)
     changes = _variables(port, bundle, gcloud_config, before.get("NO_PROXY", before.get("no_proxy", "")))
-    replaced = {name: before.get(name) for name in (*changes, *_REMOVED)}
-    kept = {name: value for name, value in before.items() if name not in _REMOVED}
-    return {**kept, **changes, _REPLACED: json.dumps(replaced)}
+    replaced = {name: before.get(name) for name in (*changes, *_REMOVED, *IDENTITY)}
+    kept = {name: value for name, value in before.items() if name not in {*_REMOVED, *IDENTITY}}
+    own = {name: original[name] for name in IDENTITY if name in original} if is_redirected(original) else {}
+    return {**kept, **changes, **own, _REPLACED: json.dumps(replaced)}
+
+
+def machine(address: str, gcloud_config: Path) -> dict[str, str]:
+    """The variables that make a process the account of the metadata server at `address`, "127.0.0.1:PORT"."""
+    return {
+        "GCE_METADATA_HOST": address,
+        "GCE_METADATA_IP": address,
+        "GCE_METADATA_ROOT": address,
+        "CLOUDSDK_CONFIG": str(gcloud_config),  # gcloud keeps in it who it is.
+    }
 
 
 def restore(environment: Mapping[str, str]) -> dict[str, str]:
@@ -62,7 +83,7 @@ def upstream_proxy(environment: Mapping[str, str]) -> str:
 
 
 def _variables(port: int, bundle: Path, gcloud_config: Path, no_proxy: str) -> dict[str, str]:
-    proxy, metadata, trust = f"http://{_ADDRESS}:{port}", f"{_ADDRESS}:{port}", str(bundle)
+    proxy, trust = f"http://{_ADDRESS}:{port}", str(bundle)
     others = [host for host in no_proxy.split(",") if host and not _would_bypass(host)]
     direct = ",".join(dict.fromkeys(["localhost", _ADDRESS, "::1", *others]))
     return {
@@ -80,10 +101,7 @@ def _variables(port: int, bundle: Path, gcloud_config: Path, no_proxy: str) -> d
         "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": trust,
         "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE": trust,
         # Identity by the metadata server, as on a Workbench instance.
-        "GCE_METADATA_HOST": metadata,
-        "GCE_METADATA_IP": metadata,
-        "GCE_METADATA_ROOT": metadata,
-        "CLOUDSDK_CONFIG": str(gcloud_config),
+        **machine(f"{_ADDRESS}:{port}", gcloud_config),
         # gcsfs ignores the proxy unless told, and opens a second, gRPC, channel unless told not to.
         "FSSPEC_GS": json.dumps({"session_kwargs": {"trust_env": True}}),
         "FSSPEC_GCS": json.dumps({"session_kwargs": {"trust_env": True}}),

@@ -16,7 +16,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from labkit.localcloud.edge.hosts import is_googles
+from labkit.localcloud.core.hosts import is_googles
+from labkit.localcloud.edge.peer import Admission, Endpoint
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ _TARGET = re.compile(rb"CONNECT (?P<host>\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>[0
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
 _BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"
+_ANOTHERS = b"This local cloud is another user's. Start your own: labkit cloud start\n"
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\ncontent-length: %d\r\n\r\n%b" % (len(_ANOTHERS), _ANOTHERS)
 
 Connection: TypeAlias = tuple[asyncio.BaseTransport, asyncio.BaseProtocol]
 
@@ -44,17 +47,20 @@ class Proxy:
         connect_grpc: Callable[[str, Callable[[], asyncio.Protocol]], Awaitable[Connection]],
         tls: ssl.SSLContext,
         upstream: str,
+        admission: Admission,
     ) -> None:
         """`upstream` is the URL of the machine's own HTTPS proxy, or empty."""
         self._http_protocol = http_protocol
         self._connect_grpc = connect_grpc
         self._tls = tls
         self._upstream = urlsplit(upstream) if upstream else None
+        self._admission = admission
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, port: int) -> asyncio.Server:
         """Listen on 127.0.0.1; raises OSError where the port is taken."""
-        return await asyncio.get_running_loop().create_server(lambda: _Opening(self), "127.0.0.1", port)
+        make = guarded(lambda: _Opening(self), self._admission)
+        return await asyncio.get_running_loop().create_server(make, "127.0.0.1", port)
 
     def serve_plain(self, transport: asyncio.Transport, head: bytes) -> None:
         """A request to this machine itself: the metadata server, the administration."""
@@ -122,6 +128,31 @@ class Proxy:
         if first:
             far.write(bytes(first))
         transport.resume_reading()
+
+
+def guarded(make: Callable[[], asyncio.Protocol], admission: Admission) -> Callable[[], asyncio.Protocol]:
+    """Protocols for the connections that are admitted, and a refusal for the others."""
+    return lambda: _Guard(make, admission)
+
+
+class _Guard(asyncio.Protocol):
+    """Asks whose connection it is, once and before a byte of it is read."""
+
+    def __init__(self, make: Callable[[], asyncio.Protocol], admission: Admission) -> None:
+        self._make = make
+        self._admission = admission
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        peer, own = (transport.get_extra_info(name)[:2] for name in ("peername", "sockname"))
+        if self._admission.admits(Endpoint(*peer), Endpoint(*own)):
+            protocol = self._make()
+            transport.set_protocol(protocol)
+            protocol.connection_made(transport)
+        else:
+            _log.warning("A connection from port %d of another user's process was refused.", peer[1])
+            transport.write(_FORBIDDEN)
+            transport.close()
 
 
 def _with_credentials(request: bytes, upstream: SplitResult) -> bytes:

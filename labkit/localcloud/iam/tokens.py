@@ -1,66 +1,99 @@
-"""Access tokens: signed and stateless, so that one a CLI cached outlives a restart of the server."""
+"""Access and refresh tokens: signed and stateless, so that one a CLI cached outlives a restart of the server."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from labkit.localcloud.core import private_file
-from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.identity import Principal
-from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.iam import scopes
+from labkit.localcloud.iam.credential import Credential, InvalidTokenError
 
-CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 LIFETIME = timedelta(hours=1)
 
-# Google's access tokens start so; tools recognise and redact the prefix.
-_PREFIX = "ya29."
+# Google's tokens start so; tools recognise and redact the prefixes.
+_ACCESS_PREFIX = "ya29."
+_REFRESH_PREFIX = "1//"
 
-# The text Google's front end answers with: https://developers.google.com/identity/sign-in/web/devconsole-project
-_INVALID = "Request had invalid authentication credentials."
-_EXPECTED = (
-    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
-    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
-)
+_ACCESS = "access"
+_REFRESH = "refresh"
+_ALGORITHM = "HS256"
+
+
+@dataclass(frozen=True)
+class RefreshToken:
+    """What a user's client trades for access tokens; `grant` is what can be revoked."""
+
+    principal: Principal
+    client: str
+    grant: str
 
 
 class Tokens:
-    """Mints and verifies bearer tokens with a key that only this data folder has."""
+    """Writes and reads tokens with a key that only this data folder has. Whether they still count, others know."""
 
-    def __init__(self, key: bytes, clock: Clock) -> None:
+    def __init__(self, key: bytes) -> None:
         self._key = key
-        self._clock = clock
 
-    def mint(self, principal: Principal, *, scopes: Sequence[str] = (CLOUD_PLATFORM,)) -> str:
-        """A token good for `LIFETIME` from now."""
+    def access(self, credential: Credential) -> str:
+        """The token that `read_access` reads as `credential`."""
+        return _ACCESS_PREFIX + self._sign(
+            {
+                "typ": _ACCESS,
+                "sub": credential.principal.email,
+                "uid": credential.subject,
+                "scope": " ".join(credential.scopes),
+                "exp": int(credential.expires.timestamp()),
+                "grant": credential.grant,
+            }
+        )
+
+    def refresh(self, token: RefreshToken) -> str:
+        """The token that `read_refresh` reads as `token`."""
+        claims = {"typ": _REFRESH, "sub": token.principal.email, "client": token.client, "grant": token.grant}
+        return _REFRESH_PREFIX + self._sign(claims)
+
+    def is_access(self, token: str) -> bool:
+        """By its looks."""
+        return token.startswith(_ACCESS_PREFIX)
+
+    def read_access(self, token: str) -> Credential:
+        """Raises InvalidTokenError; an expired token is read like any other."""
+        claims = self._read(token.removeprefix(_ACCESS_PREFIX), _ACCESS)
+        return Credential(
+            principal=Principal(claims["sub"]),
+            subject=claims["uid"],
+            expires=datetime.fromtimestamp(claims["exp"], timezone.utc),
+            scopes=scopes.parse(claims["scope"]),
+            grant=claims["grant"],
+        )
+
+    def read_refresh(self, token: str) -> RefreshToken:
+        """Raises InvalidTokenError."""
+        claims = self._read(token.removeprefix(_REFRESH_PREFIX), _REFRESH)
+        return RefreshToken(Principal(claims["sub"]), claims["client"], claims["grant"])
+
+    def _sign(self, claims: Mapping[str, Any]) -> str:
         import jwt  # With cryptography 50 ms, which the first call pays and not the start.
 
-        claims = {
-            "sub": principal.email,
-            "scope": " ".join(scopes),
-            "exp": int((self._clock.now() + LIFETIME).timestamp()),
-        }
-        return _PREFIX + jwt.encode(claims, self._key, algorithm="HS256")
+        return jwt.encode(dict(claims), self._key, algorithm=_ALGORITHM)
 
-    def authenticate(self, authorization: str, service: str) -> Principal:
-        """The caller named by an Authorization header. Raises UNAUTHENTICATED with Google's ErrorInfo reasons."""
-        import jwt  # See mint.
+    def _read(self, text: str, kind: str) -> dict[str, Any]:
+        import jwt  # See _sign.
 
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise _refusal("Request is missing required authentication credential.", "CREDENTIALS_MISSING", service)
         try:
-            # The expiry is compared below, by the clock of this cloud.
-            claims = jwt.decode(
-                token.removeprefix(_PREFIX), self._key, algorithms=["HS256"], options={"verify_exp": False}
-            )
+            # The expiry is for the clock of this cloud, which is not known here.
+            claims: dict[str, Any] = jwt.decode(text, self._key, algorithms=[_ALGORITHM], options={"verify_exp": False})
         except jwt.PyJWTError as error:
-            raise _refusal(_INVALID, "ACCESS_TOKEN_TYPE_UNSUPPORTED", service) from error
-        if claims["exp"] <= self._clock.now().timestamp():
-            raise _refusal(_INVALID, "ACCESS_TOKEN_EXPIRED", service)
-        return Principal(claims["sub"])
+            raise InvalidTokenError(str(error)) from error
+        if claims.get("typ") != kind:
+            raise InvalidTokenError(f"It is no {kind} token.")
+        return claims
 
 
 def load_key(path: Path) -> bytes:
@@ -68,8 +101,3 @@ def load_key(path: Path) -> bytes:
     if not path.exists():
         private_file.write(path, secrets.token_bytes(32))
     return path.read_bytes()
-
-
-def _refusal(message: str, reason: str, service: str) -> ApiError:
-    message = f"{message} {_EXPECTED}"
-    return ApiError(Code.UNAUTHENTICATED, message, reason=reason, metadata={"service": service})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -14,10 +14,11 @@ from google.protobuf.message import DecodeError
 
 from labkit.localcloud.contract.method import Method
 from labkit.localcloud.contract.registry import Registry
-from labkit.localcloud.core.dispatch import Dispatcher
+from labkit.localcloud.core.dispatch import Dispatcher, Reply
 from labkit.localcloud.core.failures import as_api_error
+from labkit.localcloud.core.faults import Due, Exchange, Faults, Kind
 from labkit.localcloud.core.status import to_status
-from labkit.localcloud.errors import ApiError
+from labkit.localcloud.errors import ApiError, Code
 
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -45,10 +46,11 @@ class GrpcTransport:
     google.longrunning.Operations.GetOperation are served by many.
     """
 
-    def __init__(self, registry: Registry, dispatcher: Dispatcher, sockets: Path | None) -> None:
+    def __init__(self, registry: Registry, dispatcher: Dispatcher, faults: Faults, sockets: Path | None) -> None:
         """`sockets` is a folder for unix sockets; None where the system has none, and loopback ports are used."""
         self._registry = registry
         self._dispatcher = dispatcher
+        self._faults = faults
         self._sockets = sockets
         self._servers: dict[str, asyncio.Task[_Server]] = {}
 
@@ -68,7 +70,7 @@ class GrpcTransport:
 
     async def _start(self, host: str) -> _Server:
         server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers((_Handlers(self._registry, self._dispatcher, host),))
+        server.add_generic_rpc_handlers((_Handlers(self._registry, self._dispatcher, self._faults, host),))
         path = self._sockets / f"{len(self._servers)}" if self._sockets else None
         port: int = server.add_insecure_port(f"unix:{path}" if path else "127.0.0.1:0")
         await server.start()
@@ -89,9 +91,10 @@ class _Server:
 
 
 class _Handlers(_GenericRpcHandler):
-    def __init__(self, registry: Registry, dispatcher: Dispatcher, host: str) -> None:
+    def __init__(self, registry: Registry, dispatcher: Dispatcher, faults: Faults, host: str) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
+        self._faults = faults
         self._host = host
 
     def service(self, handler_call_details: Any) -> Any:
@@ -99,7 +102,8 @@ class _Handlers(_GenericRpcHandler):
         if method is None:
             return None  # grpc answers UNIMPLEMENTED.
         metadata = dict(handler_call_details.invocation_metadata or ())
-        call = _Call(self._registry, self._dispatcher, method, self._host, str(metadata.get("authorization", "")))
+        authorization = str(metadata.get("authorization", ""))
+        call = _Call(self._registry, self._dispatcher, self._faults, method, self._host, authorization)
         serializer = method.response.SerializeToString
         if method.server_streaming or method.client_streaming:
             return grpc.stream_stream_rpc_method_handler(call.stream, response_serializer=serializer)
@@ -110,10 +114,17 @@ class _Call:
     """One call of one method."""
 
     def __init__(
-        self, registry: Registry, dispatcher: Dispatcher, method: Method, host: str, authorization: str
+        self,
+        registry: Registry,
+        dispatcher: Dispatcher,
+        faults: Faults,
+        method: Method,
+        host: str,
+        authorization: str,
     ) -> None:
         self._registry = registry
         self._dispatcher = dispatcher
+        self._faults = faults
         self._method = method
         self._host = host
         self._authorization = authorization
@@ -121,13 +132,19 @@ class _Call:
     async def unary(self, request: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
             message = _parse(self._method, request)
-            reply = await self._dispatcher.call(
-                self._method, message, authorization=self._authorization, host=self._host
-            )
+            due = self._due(message) if self._faults.scripts else None
+            reply = await self._dispatch(message) if due is None else await _play(due, self._dispatch(message))
             context.set_trailing_metadata(tuple(reply.headers.items()))
             return reply.message
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
             await self._abort(context, as_api_error(error))
+
+    async def _dispatch(self, message: Any) -> Reply:
+        return await self._dispatcher.call(self._method, message, authorization=self._authorization, host=self._host)
+
+    def _due(self, message: Any) -> Due | None:
+        resource = getattr(message, "name", "") or getattr(message, "parent", "")
+        return self._faults.due(Exchange(self._method.api.host, self._method.descriptor.full_name, str(resource)))
 
     async def stream(self, requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """No streaming RPC is written yet; each answers UNIMPLEMENTED by name."""
@@ -141,6 +158,19 @@ class _Call:
             status.message,
             (("grpc-status-details-bin", status.SerializeToString()),),
         )
+
+
+async def _play(due: Due, work: Coroutine[Any, Any, Reply]) -> Reply:
+    """A scripted fault, as far as gRPC tells one from another: to a client, a broken connection is UNAVAILABLE."""
+    fault = due.fault
+    await asyncio.sleep(fault.delay)
+    struck = due.take()
+    if not struck or fault.kind is Kind.DELAY:
+        return await work
+    if fault.kind is Kind.LOST_REPLY:
+        await work
+    work.close()
+    raise ApiError(fault.code if fault.kind is Kind.ERROR else Code.UNAVAILABLE, fault.message)
 
 
 def _shortened(message: str) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
-from google.protobuf import json_format
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Dispatcher
 from labkit.localcloud.core.failures import as_api_error
 from labkit.localcloud.core.hand_routed import HandRouted
-from labkit.localcloud.core.status import to_status
+from labkit.localcloud.core.hosts import is_googles
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.wire import transcode
-from labkit.localcloud.wire.request import is_retried_in_vain, raw_path
+from labkit.localcloud.wire.refusal import rest_refusal
+from labkit.localcloud.wire.request import raw_path
 
 # Google's front end refuses larger JSON calls with these words; uploads have routes of their own.
 _LARGEST_BODY = 10 * 1024 * 1024
@@ -41,7 +40,10 @@ class HttpTransport:
         if host in LOOPBACK_NAMES:
             await self._loopback(scope, receive, send)
             return
-        if _from_a_web_page(request):
+        if not is_googles(host):
+            # A page that bound its own name to this address would ask under that name.
+            response = _refusal(403, f"The local cloud does not answer for the host {host!r}.", "PERMISSION_DENIED")
+        elif _from_a_web_page(request):
             response = _refusal(403, "The local cloud answers programs, not web pages.", "PERMISSION_DENIED")
         else:
             response = await self._answer(request, host)
@@ -81,18 +83,7 @@ class HttpTransport:
             content, content_type = transcode.encode(method, reply.message, enums_as_ints=enums_as_ints)
             return Response(content, headers=reply.headers, media_type=content_type)
         except Exception as error:  # noqa: BLE001 - the one place where an error becomes a reply.
-            return self._refuse(request, as_api_error(error), domain)
-
-    def _refuse(self, request: Request, error: ApiError, domain: str) -> Response:
-        status: dict[str, Any] = json_format.MessageToDict(
-            to_status(error, self._registry, domain), descriptor_pool=self._registry.pool
-        )
-        http = Code.INVALID_ARGUMENT.http if is_retried_in_vain(request, error) else error.code.http
-        body = {"code": http, "message": error.message, "status": error.code.name}
-        if "details" in status:
-            body["details"] = status["details"]
-        headers = {"www-authenticate": 'Bearer realm="https://accounts.google.com/"'} if http == 401 else None
-        return JSONResponse({"error": body}, http, headers)
+            return rest_refusal(self._registry, request, as_api_error(error), domain)
 
 
 # Names of the machine itself: they reach the metadata server and the administration of this cloud, never an API.

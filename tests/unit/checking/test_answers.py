@@ -93,3 +93,23 @@ def test_an_empty_list_is_not_attempted():
 def test_a_flag_is_true_or_false_and_nothing_like_it():
     assert Answers({"done": False}).flag("done") is False
     assert isinstance(verdict_of(lambda: Answers({"done": 1}).flag("done")), Failed)
+
+
+def test_texts_are_read_from_a_list():
+    assert Answers({"missing": ["a.b.get", "c"]}).texts("missing") == ("a.b.get", "c")
+
+
+@pytest.mark.parametrize("value", [[], ["a", ...], ["a", "<permission>"], ...])
+def test_a_list_with_a_gap_is_not_attempted(value):
+    assert isinstance(verdict_of(lambda: Answers({"missing": value}).texts("missing")), NotAttempted)
+
+
+@pytest.mark.parametrize("value", ["a.b.get", ["a.b.get", 7], {"a": "b"}])
+def test_what_is_no_list_of_texts_fails(value):
+    assert isinstance(verdict_of(lambda: Answers({"missing": value}).texts("missing")), Failed)
+
+
+def test_an_answer_that_is_all_in_the_cloud_need_only_be_given():
+    Answers({"policy": object()}).given("policy")
+
+    assert isinstance(verdict_of(lambda: Answers({"policy": ...}).given("policy")), NotAttempted)

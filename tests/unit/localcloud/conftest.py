@@ -4,6 +4,12 @@ import asyncio
 
 import pytest
 
+from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.store import Store
+from labkit.localcloud.iam.identity import Identity
+from labkit.localcloud.iam.policies import Policies
+from tests.fakes import FakeClock
+
 
 @pytest.fixture
 def loop():
@@ -12,3 +18,16 @@ def loop():
     yield loop
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def identity(tmp_path, clock):
+    """Accounts, keys and tokens of a cloud that has none yet."""
+    store = Store(tmp_path / "identity.db")
+    yield Identity.over(tmp_path, store=store, policies=Policies(store, clock), clock=clock, ids=Ids())
+    store.close()

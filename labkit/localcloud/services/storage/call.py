@@ -6,43 +6,39 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage import fields
+from labkit.localcloud.services.storage.access import Caller
+from labkit.localcloud.services.storage.acl_representations import FullProjection
+from labkit.localcloud.services.storage.acl_requests import AclRequest
+from labkit.localcloud.services.storage.arriving import arriving, document
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.preconditions import Preconditions, integer
 from labkit.localcloud.services.storage.representations import Representations
 
-_LARGEST_BODY = 10 * 1024 * 1024  # of JSON; an object's bytes have no limit
-
 # What changes the meaning of a call and is not written yet: refused, since ignoring it would be a lie.
 _UNIMPLEMENTED_PARAMETERS = (
     "destinationKmsKeyName",
-    "destinationPredefinedAcl",
-    "enableObjectRetention",
-    "filter",
     "kmsKeyName",
-    "matchGlob",
-    "predefinedAcl",
-    "predefinedDefaultObjectAcl",
-    "softDeleted",
 )
 _UNIMPLEMENTED_HEADERS = ("x-goog-encryption-algorithm", "x-goog-copy-source-encryption-algorithm")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A request with the variables of its path and the fields its reply is cut down to."""
+    """A request with the variables of its path, who makes it, and the fields its reply is cut down to."""
 
     request: Request
     variables: Mapping[str, str]
+    caller: Caller
     selection: fields.Selection
 
     @classmethod
-    def of(cls, request: Request, variables: Mapping[str, str]) -> Call:
+    def of(cls, request: Request, variables: Mapping[str, str], caller: Caller) -> Call:
         """Raises INVALID_ARGUMENT for a bad `fields`, UNIMPLEMENTED for a parameter that may not be ignored."""
         for name in _UNIMPLEMENTED_PARAMETERS:
             if request.query_params.get(name, "").lower() not in ("", "false"):  # gcloud writes "False"
@@ -51,7 +47,7 @@ class Call:
             if name in request.headers:
                 raise ApiError.unimplemented(f"Cloud Storage with the header '{name}' (customer-supplied keys)")
         selection = request.query_params.get("fields", "")
-        return cls(request, variables, fields.parse(selection) if selection else {})
+        return cls(request, variables, caller, fields.parse(selection) if selection else {})
 
     @property
     def query(self) -> Mapping[str, str]:
@@ -80,7 +76,18 @@ class Call:
 
     @property
     def representations(self) -> Representations:
-        return Representations(self.base)
+        return Representations(self.base, FullProjection(self.base, self.caller) if self._shows_acl else None)
+
+    @property
+    def _shows_acl(self) -> bool:
+        """Changes of metadata show everything unless told otherwise; all else shows no lists unless asked."""
+        is_change = self.request.method in ("PATCH", "PUT") and self.request.url.path.startswith("/storage/")
+        default = "full" if is_change else "noAcl"
+        return self.query.get("projection", default) == "full"
+
+    def acl_request(self, body: Body, parameter: str = "predefinedAcl") -> AclRequest:
+        """The list that a request wants for the object it makes or changes; `body` is the object's resource."""
+        return AclRequest(self.query.get(parameter, ""), body.objects("acl"))
 
     def flag(self, name: str) -> bool:
         """A parameter that is "true" or left out."""
@@ -88,20 +95,11 @@ class Call:
 
     async def body(self) -> Body:
         """The JSON object that came with the request; empty where none did."""
-        data = bytearray()
-        async for chunk in self.content():
-            data += chunk
-            if len(data) > _LARGEST_BODY:
-                raise ApiError.invalid(f"Request payload size exceeds the limit: {_LARGEST_BODY} bytes.")
-        return Body.parse(bytes(data))
+        return Body.parse(await document(self.request))
 
-    async def content(self) -> AsyncIterator[bytes]:
+    def content(self) -> AsyncIterator[bytes]:
         """The bytes of the request as they arrive. Raises CANCELLED where the client goes away before the end."""
-        try:
-            async for chunk in self.request.stream():
-                yield chunk
-        except ClientDisconnect as error:
-            raise ApiError(Code.CANCELLED, "The client closed the connection before the end of its request.") from error
+        return arriving(self.request)
 
     def reply(self, resource: dict[str, Any]) -> Response:
         """A resource, cut down to the fields the client asked for."""

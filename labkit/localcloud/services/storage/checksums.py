@@ -7,7 +7,8 @@ import binascii
 from dataclasses import dataclass
 
 from labkit.localcloud.core.blobs import Blob
-from labkit.localcloud.errors import ApiError
+from labkit.localcloud.errors import ApiError, Code
+from labkit.localcloud.services.storage import refusals
 from labkit.localcloud.services.storage.json_body import Body
 
 _LENGTHS = {"crc32c": 4, "md5": 16}
@@ -35,6 +36,10 @@ class Checksums:
         named = dict(part.strip().split("=", 1) for part in header.split(",") if "=" in part)
         return cls(_digest("crc32c", named.get("crc32c", "")), _digest("md5", named.get("md5", "")))
 
+    def to_header(self) -> str:
+        """As `from_header` reads it; of what is joined of others, only the CRC32C is known."""
+        return ",".join(f"{name}={value}" for name, value in (("crc32c", self.crc32c), ("md5", self.md5)) if value)
+
     def also(self, other: Checksums) -> Checksums:
         """Both; where the two name the same digest, `other`, the later word, counts."""
         return Checksums(other.crc32c or self.crc32c, other.md5 or self.md5)
@@ -42,15 +47,14 @@ class Checksums:
     def check(self, blob: Blob) -> None:
         """Raises INVALID_ARGUMENT where the bytes are not those the client meant."""
         found = Checksums.of(blob)
-        _check("CRC32C", self.crc32c, found.crc32c)
-        _check("MD5 hash", self.md5, found.md5)
+        _check("CRC32C", self.crc32c, found.crc32c, refusals.CRC_MISMATCH)
+        _check("MD5 hash", self.md5, found.md5, refusals.BAD_DIGEST)
 
 
-def _check(algorithm: str, provided: str, calculated: str) -> None:
+def _check(algorithm: str, provided: str, calculated: str, reason: str) -> None:
     if provided not in ("", calculated):
-        raise ApiError.invalid(
-            f'Provided {algorithm} "{provided}" doesn\'t match calculated {algorithm} "{calculated}".'
-        )
+        message = f'Provided {algorithm} "{provided}" doesn\'t match calculated {algorithm} "{calculated}".'
+        raise ApiError(Code.INVALID_ARGUMENT, message, reason=reason)
 
 
 def _digest(algorithm: str, text: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage import refusals
+from labkit.localcloud.services.storage.rfc3339 import parse_time
 
-_Value = TypeVar("_Value", str, bool, dict[str, Any])
+_Value = TypeVar("_Value", str, bool, dict[str, Any], list[Any])
 
-_KINDS: dict[type[Any], str] = {str: "a string", bool: "true or false", dict: "an object"}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+_KINDS: dict[type[Any], str] = {str: "a string", bool: "true or false", dict: "an object", list: "a list"}
 
 
 class Body:
@@ -40,15 +46,41 @@ class Body:
     def flag(self, name: str) -> bool:
         return self._read(name, bool, default=False)
 
+    def choice(self, name: str) -> bool | None:
+        """A flag whose absence says something else than false."""
+        return None if self.fields.get(name) is None else self.flag(name)
+
     def integer(self, name: str, default: int) -> int:
         """A number, or a decimal string as the JSON API writes int64."""
+        number = self.number(name)
+        return default if number is None else number
+
+    def number(self, name: str) -> int | None:
+        """The same, None where it is left out."""
         value = self.fields.get(name)
-        if value is None:
-            return default
         try:
-            return int(value)
+            return None if value is None else int(value)
         except (TypeError, ValueError):
             raise self._mistyped(name, value, "an integer") from None
+
+    def time(self, name: str) -> datetime | None:
+        """A point in time, RFC 3339 with its zone."""
+        text = self.text(name)
+        try:
+            return parse_time(text) if text else None
+        except ValueError:
+            raise self._mistyped(name, text, "an RFC 3339 time") from None
+
+    def date(self, name: str) -> date | None:
+        """A day, "2026-11-24"."""
+        text = self.text(name)
+        if not text:
+            return None
+        # Python 3.11 reads weeks and dates without dashes too, which Google does not.
+        if _DATE.fullmatch(text):
+            with contextlib.suppress(ValueError):
+                return date.fromisoformat(text)
+        raise ApiError.invalid(f'Invalid value for: Invalid format: "{text}"')
 
     def object(self, name: str) -> Body:
         return Body(self._read(name, dict, default={}), f"{self._path}{name}.")
@@ -60,6 +92,27 @@ class Body:
             if not isinstance(value, str):
                 raise self._mistyped(f"{name}.{key}", value, "a string")
         return dict(values)
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        values = self._read(name, list, default=[])
+        for value in values:
+            if not isinstance(value, str):
+                raise self._mistyped(name, value, "a string")
+        return tuple(values)
+
+    def objects(self, name: str) -> tuple[Body, ...]:
+        """A list of objects."""
+        values = self._read(name, list, default=[])
+        for value in values:
+            if not isinstance(value, dict):
+                raise self._mistyped(name, value, "an object")
+        return tuple(Body(value, f"{self._path}{name}[{index}].") for index, value in enumerate(values))
+
+    def entries(self, name: str) -> dict[str, Body]:
+        """A map of strings to objects."""
+        members = self.object(name)
+        return {key: members.object(key) for key in members.fields}
 
     def _read(self, name: str, kind: type[_Value], *, default: _Value) -> _Value:
         value = self.fields.get(name)

@@ -47,7 +47,7 @@ def check_bucket(name: str) -> None:
             "https://cloud.google.com/storage/docs/naming?hl=en#verification for more details.",
         )
     if not _BUCKET.fullmatch(name) or _FORBIDDEN_IN_BUCKET.search(name):
-        raise ApiError.invalid(f"Invalid bucket name: '{name}'")
+        raise refusals.invalid_bucket_name(name)
 
 
 def check_object(name: str) -> None:

@@ -59,8 +59,11 @@ class Preconditions:
         return self.generation_match in (None, generation) and self.metageneration_match in (None, metageneration)
 
     def _differs(self, current: Versioned | None) -> bool:
-        generation, metageneration = _numbers(current)
-        return generation != self.generation_not_match and metageneration != self.metageneration_not_match
+        unwanted = (self.generation_not_match, self.metageneration_not_match)
+        if current is None:
+            # https://cloud.google.com/storage/docs/json_api/v1/objects/get: without a live object, `…NotMatch` fails.
+            return unwanted == (None, None)
+        return current.generation != unwanted[0] and current.metageneration != unwanted[1]
 
 
 NONE = Preconditions()

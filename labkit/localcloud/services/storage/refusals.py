@@ -7,20 +7,31 @@ Source: https://cloud.google.com/storage/docs/json_api/v1/status-codes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from labkit.localcloud.errors import ApiError, Code
 
+BAD_DIGEST = "badDigest"
 CONDITION_NOT_MET = "conditionNotMet"
 CONFLICT = "conflict"
+CRC_MISMATCH = "crcMismatch"
+INVALID_BUCKET_NAME = "invalidBucketName"
+NO_SUCH_BUCKET = "noSuchBucket"
+NO_SUCH_OBJECT = "noSuchObject"
 NOT_MODIFIED = "notModified"
 RANGE_NOT_SATISFIABLE = "requestedRangeNotSatisfiable"
 REQUIRED = "required"
+RETENTION_POLICY_NOT_MET = "retentionPolicyNotMet"
 PARSE_ERROR = "parseError"
 
 # Where the JSON API's status does not follow from the canonical code.
 _STATUS_OF_REASON = {CONDITION_NOT_MET: 412, CONFLICT: 409, NOT_MODIFIED: 304, RANGE_NOT_SATISFIABLE: 416}
 
-_OWN_REASONS = frozenset({*_STATUS_OF_REASON, REQUIRED, PARSE_ERROR})
+# The older word for what google.rpc.ErrorInfo calls SERVICE_DISABLED.
+_SERVICE_DISABLED = "SERVICE_DISABLED"
+ACCESS_NOT_CONFIGURED = "accessNotConfigured"
+
+_OWN_REASONS = frozenset({*_STATUS_OF_REASON, REQUIRED, RETENTION_POLICY_NOT_MET, PARSE_ERROR})
 
 _REASON_OF_CODE = {
     Code.INVALID_ARGUMENT: "invalid",
@@ -47,17 +58,25 @@ def refusal(error: ApiError) -> Refusal:
     """The JSON API's status and reason; the reasons of other APIs' ErrorInfo are not its own."""
     if error.reason in _OWN_REASONS:
         return Refusal(_STATUS_OF_REASON.get(error.reason, error.code.http), error.reason)
+    if error.reason == _SERVICE_DISABLED:
+        return Refusal(error.code.http, ACCESS_NOT_CONFIGURED)
     return Refusal(error.code.http, _REASON_OF_CODE.get(error.code, "backendError"))
 
 
 def no_bucket() -> ApiError:
     """HTTP 404."""
-    return ApiError.not_found("The specified bucket does not exist.")
+    return ApiError(Code.NOT_FOUND, "The specified bucket does not exist.", reason=NO_SUCH_BUCKET)
 
 
 def no_object(bucket: str, name: str) -> ApiError:
     """HTTP 404."""
-    return ApiError.not_found(f"No such object: {bucket}/{name}")
+    message = f"No such object: {bucket}/{name}"
+    return ApiError(Code.NOT_FOUND, message, reason=NO_SUCH_OBJECT, metadata={"bucket": bucket})
+
+
+def invalid_bucket_name(name: str) -> ApiError:
+    """HTTP 400."""
+    return ApiError(Code.INVALID_ARGUMENT, f"Invalid bucket name: '{name}'", reason=INVALID_BUCKET_NAME)
 
 
 def bucket_exists() -> ApiError:
@@ -95,3 +114,108 @@ def required(parameter: str) -> ApiError:
 def unknown_project(project: str) -> ApiError:
     """HTTP 400, as in https://github.com/replicate/keepsake/issues/275 and https://github.com/fsspec/gcsfs/issues/34."""
     return ApiError.invalid(f"Unknown project id: {project}")
+
+
+def held(bucket: str, name: str, kind: str) -> ApiError:
+    """HTTP 403; `kind` is "Temporary" or "Event-Based"."""
+    return ApiError(
+        Code.PERMISSION_DENIED,
+        f"Object '{bucket}/{name}' is under active {kind} hold and cannot be deleted, overwritten or archived until "
+        "hold is removed.",
+    )
+
+
+def retained(bucket: str, name: str, until: datetime) -> ApiError:
+    """HTTP 403."""
+    message = (
+        f"Object '{bucket}/{name}' is subject to bucket's retention policy or object retention and cannot be deleted "
+        f"or overwritten until {until.isoformat()}"
+    )
+    return ApiError(Code.PERMISSION_DENIED, message, reason=RETENTION_POLICY_NOT_MET)
+
+
+def locked_object_retention() -> ApiError:
+    """HTTP 403."""
+    return ApiError(
+        Code.PERMISSION_DENIED,
+        "The locked object retention cannot be removed. Its retention mode cannot be changed and its retention period "
+        "cannot be shortened.",
+    )
+
+
+def unlocked_object_retention() -> ApiError:
+    """HTTP 403 where `overrideUnlockedRetention` is not given."""
+    return ApiError(
+        Code.PERMISSION_DENIED,
+        "The unlocked object retention cannot be removed and its retention period cannot be shortened without "
+        "overriding unlocked retention intent and permission.",
+    )
+
+
+def locked_policy_removed(bucket: str) -> ApiError:
+    """HTTP 403."""
+    message = f"Bucket '{bucket}' has a locked Retention Policy which cannot be removed."
+    return ApiError(Code.PERMISSION_DENIED, message, reason=RETENTION_POLICY_NOT_MET)
+
+
+def locked_policy_reduced(bucket: str) -> ApiError:
+    """HTTP 403."""
+    message = f"Cannot reduce retention duration of a locked Retention Policy for bucket '{bucket}'."
+    return ApiError(Code.PERMISSION_DENIED, message)
+
+
+def no_unlocked_policy(bucket: str) -> ApiError:
+    """HTTP 400."""
+    return ApiError.invalid(f"Bucket '{bucket}' does not have an unlocked retention policy.")
+
+
+def no_soft_delete(wanted: str) -> ApiError:
+    """HTTP 400 for a question about soft-deleted objects in a bucket that keeps none."""
+    return ApiError.invalid(f"Soft delete policy is required to {wanted}")
+
+
+def no_generation() -> ApiError:
+    """HTTP 400: a soft-deleted object or bucket is named by its generation only."""
+    return ApiError(Code.INVALID_ARGUMENT, "You must specify a generation.", reason=REQUIRED)
+
+
+def restore_without_soft_delete() -> ApiError:
+    """HTTP 400."""
+    return ApiError.invalid("bucket soft delete policy must be set.")
+
+
+def move_onto_itself() -> ApiError:
+    """HTTP 400."""
+    return ApiError.invalid("The source and destination objects of a move cannot be the same.")
+
+
+def uniform_access(what: str) -> ApiError:
+    """HTTP 400 for a use of access control lists in a bucket that has none: "get legacy ACL for an object"."""
+    return _no_lists(f"Cannot {what} when uniform bucket-level access is enabled.")
+
+
+def uniform_access_of_bucket() -> ApiError:
+    """HTTP 400: the same where the list of such a bucket is read."""
+    return _no_lists("Cannot get legacy ACL for a bucket that has uniform bucket-level access.")
+
+
+def uniform_access_locked() -> ApiError:
+    """HTTP 412 after 90 days of uniform access."""
+    message = (
+        "Uniform bucket-level access has been enabled for more than 90 days and can no longer be disabled. "
+        "Read more at https://cloud.google.com/storage/docs/uniform-bucket-level-access"
+    )
+    return ApiError(Code.FAILED_PRECONDITION, message, reason=CONDITION_NOT_MET)
+
+
+def conditions_need_uniform_access() -> ApiError:
+    """HTTP 412, as https://github.com/googleapis/python-storage/blob/main/tests/system/test_bucket.py expects it."""
+    message = (
+        "IAM conditions are not supported on buckets with access control lists. To set a policy with conditions, "
+        "enable uniform bucket-level access: https://cloud.google.com/storage/docs/uniform-bucket-level-access"
+    )
+    return ApiError(Code.FAILED_PRECONDITION, message, reason=CONDITION_NOT_MET)
+
+
+def _no_lists(message: str) -> ApiError:
+    return ApiError.invalid(f"{message} Read more at https://cloud.google.com/storage/docs/uniform-bucket-level-access")

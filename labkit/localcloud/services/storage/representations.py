@@ -8,12 +8,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.copies import RewriteProgress
 from labkit.localcloud.services.storage.entities import Bucket, StoredObject
-from labkit.localcloud.services.storage.listing import Listing, to_token
+from labkit.localcloud.services.storage.listing import Listing, Position, to_token
+from labkit.localcloud.services.storage.rfc3339 import timestamp
 
 # How long uniform access can be taken back: https://cloud.google.com/storage/docs/uniform-bucket-level-access
 _UNIFORM_ACCESS_LOCKS_AFTER = timedelta(days=90)
@@ -21,11 +23,23 @@ _UNIFORM_ACCESS_LOCKS_AFTER = timedelta(days=90)
 Json = dict[str, Any]
 
 
-class Representations:
-    """Resources with links under `base`, the scheme and host the client itself uses ("https://storage.googleapis.com")."""
+class FullProjection(Protocol):
+    """What `projection=full` adds, where the caller may see it."""
 
-    def __init__(self, base: str) -> None:
+    def of_bucket(self, bucket: Bucket) -> Json: ...
+
+    def of_object(self, stored: StoredObject) -> Json: ...
+
+
+class Representations:
+    """Resources with links under `base`, the scheme and host the client itself uses ("https://storage.googleapis.com").
+
+    Without `full` they have no access control lists and no owners.
+    """
+
+    def __init__(self, base: str, full: FullProjection | None = None) -> None:
         self._base = base
+        self._full = full
 
     def bucket(self, bucket: Bucket) -> Json:
         configuration = bucket.configuration
@@ -43,26 +57,29 @@ class Representations:
             "updated": timestamp(bucket.updated),
             "locationType": configuration.location.type,
             "iamConfiguration": _iam_configuration(bucket),
-            "softDeletePolicy": {
-                "retentionDurationSeconds": str(configuration.soft_delete_seconds),
-                "effectiveTime": timestamp(bucket.soft_delete_since),
-            },
-            **({} if configuration.location.type == "region" else {"rpo": "DEFAULT"}),
+            "softDeletePolicy": _soft_delete_policy(bucket),
+            **_retention_policy(bucket),
+            **_autoclass(bucket),
+            **({"objectRetention": {"mode": "Enabled"}} if bucket.has_object_retention else {}),
+            **_times(softDeleteTime=bucket.soft_deleted, hardDeleteTime=bucket.hard_deleted),
+            **(self._full.of_bucket(bucket) if self._full else {}),
         }
 
     def bucket_list(self, buckets: Sequence[Bucket], next_start: str) -> Json:
-        token = {"nextPageToken": to_token(next_start)} if next_start else {}
+        token = {"nextPageToken": to_token(Position(next_start))} if next_start else {}
         items = {"items": [self.bucket(bucket) for bucket in buckets]} if buckets else {}
         return {"kind": "storage#buckets", **token, **items}
 
     def storage_layout(self, bucket: Bucket) -> Json:
         """What gcloud asks first, to learn whether folders are real."""
+        regions = bucket.configuration.location.regions
         return {
             "kind": "storage#storageLayout",
             "bucket": bucket.name,
             "location": bucket.configuration.location.name,
             "locationType": bucket.configuration.location.type,
             "hierarchicalNamespace": {"enabled": False},
+            **({"customPlacementConfig": {"dataLocations": list(regions)}} if regions else {}),
         }
 
     def object(self, stored: StoredObject) -> Json:
@@ -71,7 +88,7 @@ class Representations:
         digests = Checksums.of(stored.blob)
         created = timestamp(stored.created)
         return {
-            **stored.attributes.to_json(),
+            **stored.attributes.json,
             "kind": "storage#object",
             "id": f"{bucket}/{name}/{stored.generation}",
             "selfLink": f"{self._base}/{path}",
@@ -82,12 +99,20 @@ class Representations:
             "metageneration": str(stored.metageneration),
             "size": str(stored.blob.size),
             "crc32c": digests.crc32c,
-            "md5Hash": digests.md5,
+            **({"md5Hash": digests.md5} if digests.md5 else {}),
             "etag": etag(stored.generation, stored.metageneration),
             "timeCreated": created,
             "updated": timestamp(stored.updated),
-            "timeStorageClassUpdated": created,
+            "timeStorageClassUpdated": timestamp(stored.class_updated) if stored.class_updated else created,
             "timeFinalized": created,
+            **({"componentCount": stored.components} if stored.components else {}),
+            **_times(
+                timeDeleted=stored.deleted,
+                softDeleteTime=stored.soft_deleted,
+                hardDeleteTime=stored.hard_deleted,
+                retentionExpirationTime=stored.retained_until,
+            ),
+            **(self._full.of_object(stored) if self._full else {}),
         }
 
     def object_list(self, listing: Listing) -> Json:
@@ -100,21 +125,16 @@ class Representations:
             reply["items"] = [self.object(stored) for stored in listing.objects]
         return reply
 
-    def rewrite(self, stored: StoredObject) -> Json:
-        """A rewrite that was done in one call, as one within a location is."""
-        size = str(stored.blob.size)
+    def rewrite(self, progress: RewriteProgress) -> Json:
+        """The copy, or the token that the call to go on with needs."""
+        rest = {"resource": self.object(progress.stored)} if progress.stored else {"rewriteToken": progress.token}
         return {
             "kind": "storage#rewriteResponse",
-            "totalBytesRewritten": size,
-            "objectSize": size,
-            "done": True,
-            "resource": self.object(stored),
+            "totalBytesRewritten": str(progress.rewritten),
+            "objectSize": str(progress.size),
+            "done": progress.stored is not None,
+            **rest,
         }
-
-
-def timestamp(time: datetime) -> str:
-    """RFC 3339 in UTC, to the millisecond."""
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def etag(*numbers: int) -> str:
@@ -123,23 +143,48 @@ def etag(*numbers: int) -> str:
     >>> etag(1)
     'CAE='
     """
-    fields = (bytes([position << 3]) + _varint(number) for position, number in enumerate(numbers, start=1))
-    return base64.b64encode(b"".join(fields)).decode()
-
-
-def _varint(number: int) -> bytes:
     encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
+    for position, number in enumerate(numbers, start=1):
+        encoded.append(position << 3)
+        while number > 0x7F:
+            encoded.append(number & 0x7F | 0x80)
+            number >>= 7
+        encoded.append(number)
+    return base64.b64encode(encoded).decode()
+
+
+def _times(**times: datetime | None) -> Json:
+    """Those that there are."""
+    return {name: timestamp(time) for name, time in times.items() if time}
+
+
+def _soft_delete_policy(bucket: Bucket) -> Json:
+    seconds = str(bucket.configuration.soft_delete_seconds)
+    return {"retentionDurationSeconds": seconds, **_times(effectiveTime=bucket.since.soft_delete)}
+
+
+def _retention_policy(bucket: Bucket) -> Json:
+    seconds = bucket.configuration.retention_seconds
+    if not seconds:
+        return {}
+    since = _times(effectiveTime=bucket.since.retention)
+    lock = {"isLocked": True} if bucket.is_retention_locked else {}
+    return {"retentionPolicy": {"retentionPeriod": str(seconds), **since, **lock}}
+
+
+def _autoclass(bucket: Bucket) -> Json:
+    autoclass = bucket.configuration.autoclass.to_json()
+    if not autoclass:
+        return {}
+    since = bucket.since
+    times = _times(toggleTime=since.autoclass, terminalStorageClassUpdateTime=since.terminal_class)
+    return {"autoclass": {**autoclass, **times}}
 
 
 def _iam_configuration(bucket: Bucket) -> Json:
     uniform: Json = {"enabled": bucket.configuration.uniform_access}
-    if bucket.uniform_access_since:
-        uniform["lockedTime"] = timestamp(bucket.uniform_access_since + _UNIFORM_ACCESS_LOCKS_AFTER)
+    if bucket.since.uniform_access:
+        uniform["lockedTime"] = timestamp(bucket.since.uniform_access + _UNIFORM_ACCESS_LOCKS_AFTER)
     return {
         "bucketPolicyOnly": uniform,  # the former name, which older clients read
         "uniformBucketLevelAccess": uniform,

@@ -5,6 +5,7 @@ Source: https://cloud.google.com/storage/docs/uploads-downloads
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from labkit.localcloud.errors import ApiError
@@ -21,7 +22,7 @@ from labkit.localcloud.services.storage.upload_sessions import Upload
 from labkit.localcloud.services.storage.uploads import Unfinished
 
 # nginx's "client closed request", which Cloud Storage answers to a cancelled session.
-_CANCELLED = 499
+CANCELLED = 499
 
 
 class UploadCalls:
@@ -50,12 +51,12 @@ class UploadCalls:
             call.content(),
         )
         if isinstance(outcome, Unfinished):
-            return _resume_incomplete(call, outcome.received)
+            return resume_incomplete(call.request, outcome.received)
         return call.reply(call.representations.object(outcome))
 
     async def cancel(self, call: Call) -> Response:
         await self._uploads.cancel(_session_id(call))
-        return Response(status_code=_CANCELLED)
+        return Response(status_code=CANCELLED)
 
     async def _media(self, call: Call) -> Response:
         upload = _upload(call, Body({}), call.request.headers.get("content-type", ""))
@@ -82,7 +83,8 @@ def _upload(call: Call, metadata: Body, content_type: str) -> Upload:
     names.check_object(address.name)
     attributes = ObjectAttributes.from_json(metadata).or_content_type(content_type)
     checksums = Checksums.from_json(metadata).also(_promised(call))
-    return Upload(address, attributes, checksums, call.preconditions)
+    authorship = call.caller.writes(address, attributes, call.acl_request(metadata))
+    return Upload(address, attributes, checksums, call.preconditions, authorship)
 
 
 def _promised(call: Call) -> Checksums:
@@ -105,9 +107,10 @@ def _length(call: Call, header: str) -> int | None:
     return int(text)
 
 
-def _resume_incomplete(call: Call, received: int) -> Response:
+def resume_incomplete(request: Request, received: int) -> Response:
+    """HTTP 308, which tells how far a resumable upload is."""
     headers = {"range": f"bytes=0-{received - 1}"} if received else {}
     # Go's HTTP client takes 308 for a redirect, so Google's asks for a 200 that says so.
-    if call.request.headers.get("x-guploader-no-308") == "yes":
+    if request.headers.get("x-guploader-no-308") == "yes":
         return Response(status_code=200, headers={**headers, "x-http-status-code-override": "308"})
     return Response(status_code=308, headers=headers)

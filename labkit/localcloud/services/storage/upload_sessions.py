@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.errors import ApiError
+from labkit.localcloud.services.storage import acls
 from labkit.localcloud.services.storage.attributes import ObjectAttributes
+from labkit.localcloud.services.storage.authorship import THE_CLOUD, Authorship
 from labkit.localcloud.services.storage.checksums import Checksums
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
@@ -31,7 +33,10 @@ CREATE TABLE IF NOT EXISTS storage_upload_sessions (
     blob TEXT NOT NULL,
     received INTEGER NOT NULL,
     generation INTEGER,
-    created TEXT NOT NULL
+    created TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    acl TEXT,
+    may_replace INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -44,6 +49,7 @@ class Upload:
     attributes: ObjectAttributes
     checksums: Checksums
     preconditions: Preconditions
+    authorship: Authorship = THE_CLOUD
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class UploadSessions:
         upload = session.upload
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO storage_upload_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO storage_upload_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     session.id,
                     upload.address.bucket,
@@ -86,6 +92,9 @@ class UploadSessions:
                     session.received,
                     session.generation,
                     self._clock.now().isoformat(),
+                    upload.authorship.owner,
+                    None if upload.authorship.acl is None else acls.to_text(upload.authorship.acl),
+                    upload.authorship.may_replace,
                 ),
             )
 
@@ -136,6 +145,11 @@ def _session(row: sqlite3.Row) -> UploadSession:
             attributes=ObjectAttributes.from_json(Body(json.loads(row["attributes"]))),
             checksums=Checksums(**json.loads(row["checksums"])),
             preconditions=Preconditions(**json.loads(row["preconditions"])),
+            authorship=Authorship(
+                owner=row["owner"],
+                acl=None if row["acl"] is None else acls.from_text(row["acl"]),
+                may_replace=bool(row["may_replace"]),
+            ),
         ),
         total=row["total"],
         blob_id=row["blob"],

@@ -15,7 +15,6 @@ from labkit.localcloud.services.storage.byte_ranges import ContentRange
 from labkit.localcloud.services.storage.checksums import Checksums
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.objects import Objects
-from labkit.localcloud.services.storage.pouring import pour
 from labkit.localcloud.services.storage.upload_sessions import Upload, UploadSession, UploadSessions
 
 # Cloud Storage keeps whole multiples of 256 KiB of an upload that goes on; what is over must be sent again.
@@ -61,13 +60,16 @@ class Uploads:
         self._check_early(upload)
         writer = self._blobs.create()
         try:
-            await pour(stream, writer)
+            async for data in stream:
+                await writer.write(data)
             blob = await writer.commit()
             upload.checksums.check(blob)
         except BaseException:
-            writer.discard()
+            await writer.discard()
             raise
-        return self._objects.put(upload.address, upload.attributes, blob, upload.preconditions)
+        return self._objects.put(
+            upload.address, upload.attributes, blob, upload.preconditions, authorship=upload.authorship
+        )
 
     def begin(self, upload: Upload, total: int | None) -> UploadSession:
         """Start a resumable upload; `total` is its size, if the client says it."""
@@ -85,7 +87,7 @@ class Uploads:
         says; asked again after that, the answer is the same object.
         """
         async with self._holding(session_id) as held:
-            session = self._session(session_id, held)
+            session = await self._session(session_id, held)
             if session.generation is not None:
                 return self._objects.get(session.upload.address, session.generation)
             total = content.total if content.total is not None else session.total
@@ -98,14 +100,17 @@ class Uploads:
     async def cancel(self, session_id: str) -> None:
         """Forget a resumable upload and its bytes."""
         async with self._holding(session_id) as held:
-            session = self._session(session_id, held)
+            session = await self._session(session_id, held)
             self._sessions.delete(session_id)
-            self._drop(session, held)
+            await self._drop(session, held)
 
     def _check_early(self, upload: Upload) -> None:
         # Checked again when the object is written: this spares the client from sending what will be refused.
         self._buckets.get(upload.address.bucket)
-        upload.preconditions.check(self._objects.find(upload.address))
+        replaced = self._objects.find(upload.address)
+        upload.preconditions.check(replaced)
+        if replaced:
+            upload.authorship.check_replacement()
 
     @asynccontextmanager
     async def _holding(self, session_id: str) -> AsyncIterator[_Open]:
@@ -120,12 +125,12 @@ class Uploads:
             if held.requests == 0 and held.writer is None:
                 del self._open[session_id]
 
-    def _session(self, session_id: str, held: _Open) -> UploadSession:
+    async def _session(self, session_id: str, held: _Open) -> UploadSession:
         try:
             return self._sessions.get(session_id)
         except ApiError:
             if held.writer is not None:  # it expired while this server held it
-                held.writer.discard()
+                await held.writer.discard()
                 held.writer = None
             raise
 
@@ -143,7 +148,8 @@ class Uploads:
         # Until the bytes are acknowledged; a failed write leaves it so, and the next piece starts from a copy.
         held.is_sound = False
         try:
-            await pour(piece.wanted(stream, writer.size), writer)
+            async for data in piece.wanted(stream, writer.size):
+                await writer.write(data)
         except ApiError:
             # The connection was lost, or there was too much: what came before that counts.
             await self._acknowledge(session, held, writer)
@@ -171,29 +177,29 @@ class Uploads:
         writer = self._blobs.create()
         try:
             if session.blob_id:
-                await asyncio.to_thread(self._copy, session, writer)
+                await self._copy(session, writer)
                 await writer.sync()
                 self._sessions.advance(session.id, writer.id, writer.size)
         except BaseException:
-            writer.discard()
+            await writer.discard()
             raise
-        self._drop(session, held)
+        await self._drop(session, held)
         return writer
 
-    def _copy(self, session: UploadSession, writer: BlobWriter) -> None:
+    async def _copy(self, session: UploadSession, writer: BlobWriter) -> None:
         source = self._blobs.partial_path(session.blob_id)
         if not source.exists():  # a crash came between the last rename and the commit of the object
             source = self._blobs.path(session.blob_id)
         with source.open("rb") as file:
             while writer.size < session.received:
-                data = file.read(min(_COPY_PIECE, session.received - writer.size))
+                data = await asyncio.to_thread(file.read, min(_COPY_PIECE, session.received - writer.size))
                 if not data:
                     raise ApiError(
                         Code.DATA_LOSS,
                         f"Upload session '{session.id}' has {writer.size} bytes on the disk of {session.received} "
                         "acknowledged. Start a new upload.",
                     )
-                writer.write(data)
+                await writer.write(data)
 
     async def _finish(self, session: UploadSession, held: _Open, checksums: Checksums) -> StoredObject:
         upload = session.upload
@@ -203,7 +209,9 @@ class Uploads:
         held.writer = None
         try:
             upload.checksums.also(checksums).check(blob)
-            with self._objects.writing(upload.address, upload.attributes, blob, upload.preconditions) as stored:
+            with self._objects.writing(
+                upload.address, upload.attributes, blob, upload.preconditions, authorship=upload.authorship
+            ) as stored:
                 self._sessions.complete(session.id, stored.generation)
         except ApiError:
             # Bytes that are refused once will be refused again: the session ends with them.
@@ -212,9 +220,9 @@ class Uploads:
             raise
         return stored
 
-    def _drop(self, session: UploadSession, held: _Open) -> None:
+    async def _drop(self, session: UploadSession, held: _Open) -> None:
         if held.writer is not None:
-            held.writer.discard()
+            await held.writer.discard()
             held.writer = None
         if session.blob_id:
             self._blobs.delete(session.blob_id)
@@ -230,18 +238,22 @@ class _Piece:
     async def wanted(self, stream: AsyncIterator[bytes], received: int) -> AsyncIterator[bytes]:
         """What of the request's bytes to write after `received` others: whole quanta, unless the upload ends here."""
         skip = received - self.first
-        pending = bytearray()
+        held: list[bytes] = []  # less than a quantum
         async for data in stream:
-            pending += data[skip:]
+            wanted = data[skip:]
             skip -= min(skip, len(data))
-            self._refuse_excess(received + len(pending))
-            whole = len(pending) - len(pending) % QUANTUM
-            if whole:
-                yield bytes(pending[:whole])
-                del pending[:whole]
-                received += whole
-        if received + len(pending) == self.total:
-            yield bytes(pending)
+            size = received + sum(map(len, held)) + len(wanted)
+            self._refuse_excess(size)
+            if size - received < QUANTUM:
+                held.append(wanted)
+                continue
+            cut = len(wanted) - (size - received) % QUANTUM
+            for piece in (*held, wanted[:cut]):
+                yield piece
+            held, received = [wanted[cut:]], received + sum(map(len, held)) + cut
+        if received + sum(map(len, held)) == self.total:
+            for piece in held:
+                yield piece
 
     def _refuse_excess(self, size: int) -> None:
         if self.total is not None and size > self.total:

@@ -9,12 +9,15 @@ from typing import Any
 
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage.configuration import BucketConfiguration
+from labkit.localcloud.services.storage.copies import Copy
 from labkit.localcloud.services.storage.names import Address
-from labkit.localcloud.services.storage.storage import Copy, Storage
+from labkit.localcloud.services.storage.storage import Storage
 
 # Google keeps the copies in a project of its own, which no list of the student's buckets shows.
 _TENANT_PROJECT = "100000000000"
 _BUCKET = "caip-tenant-labkit"
+# Nobody restores these copies, so none is kept after its model.
+_CONFIGURATION = BucketConfiguration(uniform_access=True, soft_delete_seconds=0)
 
 
 class Artifacts:
@@ -35,7 +38,7 @@ class Artifacts:
         if not found:
             raise ApiError.precondition(f'There are no files under "{model.artifact_uri}" to copy.')
         if self._storage.buckets.find(_BUCKET) is None:
-            self._storage.buckets.insert(_BUCKET, _TENANT_PROJECT, BucketConfiguration(uniform_access=True))
+            self._storage.buckets.insert(_BUCKET, _TENANT_PROJECT, _CONFIGURATION)
         for stored in found:
             relative = stored.address.name.removeprefix(prefix)
             self._storage.copy(Copy(stored.address, Address(_BUCKET, f"{_folder(model)}/{relative}")))

@@ -99,7 +99,8 @@ class Deployments:
         try:
             deployment = self._deployment(endpoint_id, project_number, deployed, model)
             folder = self._machines.folder("servers", f"{endpoint_id}-{deployed.id}")
-            return await ModelServer.start(deployment, folder, self._machines.environment, on_line)
+            environment = await self._machines.environment(deployed.service_account, project)
+            return await ModelServer.start(deployment, folder, environment, on_line)
         except (ModelServerError, ImageNotFoundError, ImageCommandError, DockerfileError) as error:
             raise ApiError.precondition(str(error)) from error
 

@@ -61,8 +61,7 @@ class JobRunner:
         """Run a submitted job in the background; the task's result is the job as it ended."""
         job = self._parts.resources.get(self._parts.types.CustomJob, name)
         log = JobLog(self._book, location.project, _id(name))
-        training_job = job_specs.training_job(job.job_spec, _id(name), location)
-        return self._tasks.start(self._run(job, training_job, log))
+        return self._tasks.start(self._run(job, location, log))
 
     def cancel(self, name: str) -> None:
         """End a job that runs or is about to; one that has ended stays as it is."""
@@ -78,13 +77,15 @@ class JobRunner:
             if not job.HasField("end_time"):
                 self._end(job.name, "JOB_STATE_FAILED", Code.INTERNAL, _INTERRUPTED)
 
-    async def _run(self, job: Any, training_job: Any, log: JobLog) -> Any:
+    async def _run(self, job: Any, location: Location, log: JobLog) -> Any:
         name, spec = job.name, job.job_spec
         access = await self._machines.access()
+        environment = await self._machines.environment(spec.service_account, location.project)
         waiting = self._parts.resources.find(self._parts.types.CustomJob, name)
         if waiting is None or waiting.state == self._state("JOB_STATE_CANCELLING"):
             return self._end(name, "JOB_STATE_CANCELLED", Code.CANCELLED, "The job was cancelled before it began.")
-        site = JobSite(self._machines.folder("jobs", _id(name)), self._machines.environment, access)
+        training_job = job_specs.training_job(spec, _id(name), location)
+        site = JobSite(self._machines.folder("jobs", _id(name)), environment, access)
 
         def on_line(task: str, severity: Severity, text: str) -> None:
             log.write(task, severity.value, text)

@@ -8,6 +8,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from labkit.localcloud.core.machine_identity import MachineIdentities
+from labkit.localcloud.core.projects import Project
 from labkit.localcloud.runtime.gcs_access import GcsAccess, find_access
 from labkit.localcloud.runtime.images import ImageCatalogue
 
@@ -19,13 +21,21 @@ class Machines:
 
     def __init__(self, home: Path, images: ImageCatalogue) -> None:
         self.images = images
-        self.environment: Mapping[str, str] = {}
+        self._environment: Mapping[str, str] = {}
+        self._identities: MachineIdentities | None = None
         self._home = home
         self._access: asyncio.Task[GcsAccess] | None = None
 
-    def use(self, environment: Mapping[str, str]) -> None:
+    def use(self, environment: Mapping[str, str], identities: MachineIdentities) -> None:
         """Said once, when the server knows its own address."""
-        self.environment = environment
+        self._environment = environment
+        self._identities = identities
+
+    async def environment(self, service_account: str, project: Project) -> dict[str, str]:
+        """That of a process that runs as a service account; as Compute Engine's default one where none is named."""
+        assert self._identities is not None, "`use` comes before the first process"
+        email = service_account or project.default_service_account
+        return {**self._environment, **await self._identities.variables(email)}
 
     def folder(self, kind: str, name: str) -> Path:
         """A new, empty folder for one job or model server."""

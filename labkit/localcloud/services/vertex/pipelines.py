@@ -14,6 +14,7 @@ from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex import job_specs
+from labkit.localcloud.services.vertex.acting import require_act_as
 from labkit.localcloud.services.vertex.job_runner import JobRunner
 from labkit.localcloud.services.vertex.models import ModelService
 from labkit.localcloud.services.vertex.names import Location
@@ -42,6 +43,7 @@ class PipelineService:
         location = self._parts.names.location(request.parent, context)
         given = request.training_pipeline
         spec = self._job_spec(given)
+        require_act_as(context, spec.service_account)
         pipeline = self._types.TrainingPipeline()
         pipeline.CopyFrom(given)
         pipeline.name = f"{location.name}/trainingPipelines/{self._parts.ids.numeric()}"

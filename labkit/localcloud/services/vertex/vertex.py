@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from labkit.localcloud.core.dispatch import Service
+from labkit.localcloud.core.machine_identity import MachineIdentities
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.storage.storage import Storage
@@ -38,8 +39,8 @@ class Vertex:
             PredictionService(parts, self._deployments),
         )
 
-    def start(self, environment: Mapping[str, str]) -> None:
-        self._machines.use(environment)
+    def start(self, environment: Mapping[str, str], identities: MachineIdentities) -> None:
+        self._machines.use(environment, identities)
         self._runner.fail_interrupted()
         self._pipelines.fail_interrupted()
         self._deployments.restore()

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from labkit.localcloud.core.hosts import is_googles
 from labkit.localcloud.edge import environment
-from labkit.localcloud.edge.hosts import is_googles
 
 ORIGINAL = {
     "PATH": "/bin",
@@ -41,6 +41,20 @@ def test_redirecting_twice_forgets_the_first_port_and_not_the_machines_own_value
 
     assert twice["HTTPS_PROXY"] == "http://127.0.0.1:2"
     assert environment.restore(twice) == ORIGINAL
+
+
+def test_who_a_shell_is_on_the_local_cloud_stays_when_it_is_redirected_again():
+    as_student = {**redirect(ORIGINAL), "GOOGLE_APPLICATION_CREDENTIALS": "/labkit/student.json"}
+
+    assert redirect(as_student)["GOOGLE_APPLICATION_CREDENTIALS"] == "/labkit/student.json"
+    assert environment.restore(redirect(as_student)) == ORIGINAL
+
+
+def test_an_identity_on_google_cloud_is_not_taken_along_and_comes_back():
+    original = {**ORIGINAL, "CLOUDSDK_CORE_ACCOUNT": "me@example.com", "GOOGLE_APPLICATION_CREDENTIALS": "/real.json"}
+
+    assert not {"CLOUDSDK_CORE_ACCOUNT", "GOOGLE_APPLICATION_CREDENTIALS"} & set(redirect(redirect(original)))
+    assert environment.restore(redirect(redirect(original))) == original
 
 
 def test_the_machines_own_proxy_is_still_known():

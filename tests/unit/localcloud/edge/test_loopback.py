@@ -3,11 +3,13 @@ import asyncio
 import httpx
 import pytest
 
+from labkit.localcloud.core.faults import Faults
+from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.projects import Project
+from labkit.localcloud.edge.fault_scripts import FaultScripts
+from labkit.localcloud.edge.identities import Identities
 from labkit.localcloud.edge.loopback import Loopback
-from labkit.localcloud.edge.metadata import MetadataServer
-from labkit.localcloud.iam.tokens import Tokens
-from tests.fakes import FakeClock
+from labkit.localcloud.edge.metadata import Machine, MetadataServer
 
 SECRET = {"X-Labkit-Secret": "s3cret"}
 
@@ -17,16 +19,26 @@ def stops():
     return []
 
 
+class OneProject:
+    default = Project("student", "42")
+
+
 @pytest.fixture
-def ask(stops):
-    metadata = MetadataServer(Project("student", "42"), "us-central1-a", Tokens(b"k" * 32, FakeClock()))
-    app = Loopback(metadata, "s3cret", lambda: stops.append("stopped"))
+def ask(stops, identity, clock):
+    machine = Machine(OneProject.default, "us-central1-a", OneProject.default.default_service_account)
+    app = Loopback(
+        MetadataServer(machine, identity.issuer, clock),
+        FaultScripts(Faults(clock, Ids())),
+        Identities(identity.issuer, OneProject()),
+        "s3cret",
+        lambda: stops.append("stopped"),
+    )
 
-    async def request(verb, path, headers):
+    async def request(verb, path, headers, **options):
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8700") as client:
-            return await client.request(verb, path, headers=headers)
+            return await client.request(verb, path, headers=headers, **options)
 
-    return lambda verb, path, headers=SECRET: asyncio.run(request(verb, path, headers))
+    return lambda verb, path, headers=SECRET, **options: asyncio.run(request(verb, path, headers, **options))
 
 
 def test_the_server_tells_its_owner_that_it_is_ready(ask):
@@ -42,6 +54,8 @@ def test_the_server_is_stopped_by_its_owner(ask, stops):
 def test_nobody_else_may_ask_or_stop_it(ask, stops, headers):
     assert ask("GET", "/labkit/health", headers).status_code == 403
     assert ask("POST", "/labkit/stop", headers).status_code == 403
+    assert ask("POST", "/labkit/faults", headers).status_code == 403
+    assert ask("POST", "/labkit/identities", headers, json={"user": "student"}).status_code == 403
     assert stops == []
 
 
@@ -66,3 +80,27 @@ def test_every_other_path_is_the_metadata_servers(ask):
 
 def test_a_host_header_that_is_no_address_is_no_fault(ask):
     assert ask("GET", "/labkit/health", {**SECRET, "host": "localhost:["}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user", "email"),
+    [
+        ("student", "student@example.com"),
+        ("teacher", "teacher@example.com"),
+        ("second@example.com", "second@example.com"),
+    ],
+)
+def test_a_user_gets_a_file_as_gcloud_writes_it_after_signing_in(ask, identity, user, email):
+    content = ask("POST", "/labkit/identities", json={"user": user}).json()
+
+    assert (content["type"], content["account"], content["quota_project_id"]) == ("authorized_user", email, "student")
+    assert identity.tokens.read_refresh(content["refresh_token"]).principal.email == email
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"user": 7}', '{"user": "nobody"}', '{"user": "a@b.iam.gserviceaccount.com"}']
+)
+def test_nobody_else_gets_one(ask, body):
+    reply = ask("POST", "/labkit/identities", content=body)
+
+    assert (reply.status_code, "student, teacher" in reply.json()["error"]) == (400, True)

@@ -1,6 +1,7 @@
 """What google-auth and gcloud ask of a metadata server, byte for byte."""
 
 import asyncio
+import html
 import json
 
 import httpx
@@ -9,22 +10,26 @@ from starlette.requests import Request
 
 from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.projects import Project
-from labkit.localcloud.edge.metadata import MetadataServer
-from labkit.localcloud.iam.tokens import Tokens
-from tests.fakes import FakeClock
+from labkit.localcloud.edge.metadata import Machine, MetadataServer
 
 EMAIL = "42-compute@developer.gserviceaccount.com"
 FLAVOR = {"Metadata-Flavor": "Google"}
+ACCOUNT = {
+    "aliases": ["default"],
+    "email": EMAIL,
+    "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+}
 
 
 @pytest.fixture
-def tokens():
-    return Tokens(b"k" * 32, FakeClock())
+def account(identity):
+    identity.accounts.create_default(Project("student", "42"))
+    return identity.accounts.find(EMAIL)
 
 
 @pytest.fixture
-def get(tokens):
-    server = MetadataServer(Project("student", "42"), "europe-west4-b", tokens)
+def get(identity, clock, account):
+    server = MetadataServer(Machine(Project("student", "42"), "europe-west4-b", EMAIL), identity.issuer, clock)
 
     async def app(scope, receive, send):
         await server.respond(Request(scope, receive))(scope, receive, send)
@@ -44,6 +49,13 @@ def get(tokens):
         ("project/numeric-project-id", "42"),
         ("instance/zone", "projects/42/zones/europe-west4-b"),
         ("instance/region", "projects/42/regions/europe-west4"),
+        ("instance/id", "4000000000000000042"),
+        ("instance/machine-type", "projects/42/machineTypes/e2-standard-4"),
+        ("instance/hostname", "labkit.europe-west4-b.c.student.internal"),
+        ("instance/attributes/", ""),
+        ("project/attributes/", ""),
+        ("project/?alt=text&recursive=true", "numeric-project-id 42\nproject-id student\n"),
+        ("project/", "attributes/\nnumeric-project-id\nproject-id\n"),
         ("universe/universe-domain", "googleapis.com"),
         ("instance/service-accounts/", f"default/\n{EMAIL}/\n"),
         ("instance/service-accounts", f"default/\n{EMAIL}/\n"),
@@ -59,25 +71,73 @@ def test_a_key_has_its_value(get, key, value):
     assert reply.headers["metadata-flavor"] == "Google"
 
 
-@pytest.mark.parametrize("account", ["default", EMAIL])
-def test_google_auth_learns_the_account_in_one_call(get, account):
-    reply = get(f"/computeMetadata/v1/instance/service-accounts/{account}/?recursive=true")
+@pytest.mark.parametrize("name", ["default", EMAIL])
+def test_google_auth_learns_the_account_in_one_call(get, name):
+    reply = get(f"/computeMetadata/v1/instance/service-accounts/{name}/?recursive=true")
 
     assert reply.headers["content-type"] == "application/json"
-    assert reply.json() == {
-        "aliases": ["default"],
-        "email": EMAIL,
-        "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
-    }
+    assert reply.json() == ACCOUNT
 
 
-@pytest.mark.parametrize("account", ["default", EMAIL])
-def test_a_token_is_one_that_the_cloud_takes(get, tokens, account):
-    reply = get(f"/computeMetadata/v1/instance/service-accounts/{account}/token?scopes=a,b")
-    token = json.loads(reply.content)
+def test_a_whole_directory_comes_as_json_with_the_names_that_json_has(get):
+    tree = get("/computeMetadata/v1/?recursive=true").json()
 
-    assert (token["token_type"], token["expires_in"]) == ("Bearer", 3600)
-    assert tokens.authenticate(f"Bearer {token['access_token']}", "x") == Principal(EMAIL)
+    assert tree["project"] == {"attributes": {}, "numericProjectId": 42, "projectId": "student"}
+    assert tree["instance"]["serviceAccounts"] == {"default": ACCOUNT, EMAIL: ACCOUNT}
+    assert "token" not in json.dumps(tree)
+
+
+def test_a_value_comes_as_json_where_that_is_asked_for(get):
+    assert get("/computeMetadata/v1/project/project-id?alt=json").json() == "student"
+    assert get("/computeMetadata/v1/instance/service-accounts/default/scopes?alt=json").json() == ACCOUNT["scopes"]
+
+
+def test_what_can_be_asked_of_an_account_is_listed(get):
+    listed = get("/computeMetadata/v1/instance/service-accounts/default/").text
+
+    assert listed == "aliases\nemail\nscopes\nidentity\ntoken\n"
+
+
+@pytest.mark.parametrize("name", ["default", EMAIL])
+def test_a_token_is_one_that_the_cloud_takes(get, identity, name):
+    token = get(f"/computeMetadata/v1/instance/service-accounts/{name}/token").json()
+
+    assert token["token_type"] == "Bearer"
+    assert 3600 <= token["expires_in"] <= 3601
+    assert identity.bearers.authenticate(f"Bearer {token['access_token']}", "x") == Principal(EMAIL)
+
+
+def test_a_token_has_the_scopes_that_were_asked_for(get, identity):
+    token = get("/computeMetadata/v1/instance/service-accounts/default/token?scopes=a,b").json()
+
+    assert identity.bearers.credential(token["access_token"]).scopes == ("a", "b")
+
+
+def test_an_id_token_says_for_whom_it_is(get, identity, account):
+    path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=https://x.run.app"
+    claims = identity.id_tokens.claims(get(path).text)
+
+    assert (claims["aud"], claims["email"], claims["sub"]) == ("https://x.run.app", EMAIL, account.unique_id)
+    assert "google" not in claims
+
+
+def test_a_full_id_token_tells_of_the_machine_too(get, identity):
+    path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=a&format=full"
+    claims = identity.id_tokens.claims(get(path).text)
+
+    assert claims["google"]["compute_engine"]["project_id"] == "student"
+    assert claims["google"]["compute_engine"]["zone"] == "europe-west4-b"
+
+
+def test_an_id_token_for_nobody_is_not_given(get):
+    assert get("/computeMetadata/v1/instance/service-accounts/default/identity").status_code == 400
+
+
+def test_an_account_that_is_gone_gives_no_tokens(get, identity, account):
+    identity.accounts.delete(account)
+    path = "/computeMetadata/v1/instance/service-accounts/default"
+
+    assert get(f"{path}/token").status_code == get(f"{path}/identity?audience=a").status_code == 404
 
 
 def test_the_first_question_of_all_needs_no_header(get):
@@ -102,14 +162,15 @@ def test_what_a_proxy_forwarded_is_refused(get, path):
     [
         "/computeMetadata/v1/instance/gpus",
         "/computeMetadata/v1/instance/service-accounts/other@example.com/token",
-        "/computeMetadata/v1/instance/service-accounts/default/identity",
-        "/computeMetadata/v1/",
+        "/computeMetadata/v1/instance/name/first",
+        "/computeMetadata/v1/<script>",
         "/project/project-id",
         "/favicon.ico",
     ],
 )
-def test_what_is_not_there_is_named(get, path):
+def test_what_is_not_there_is_named_as_google_names_it(get, path):
     reply = get(path)
 
     assert reply.status_code == 404
-    assert repr(path.removeprefix("/computeMetadata/v1/")) in reply.text
+    assert reply.headers["metadata-flavor"] == "Google"
+    assert f"<code>{html.escape(path)}</code> was not found on this server." in reply.text

@@ -9,6 +9,7 @@ import ssl
 import pytest
 
 from labkit.localcloud.edge.certificates import Certificates
+from labkit.localcloud.edge.peer import Everybody
 from labkit.localcloud.edge.proxy import Proxy
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
@@ -45,7 +46,7 @@ def certificates(tmp_path_factory):
 def run(certificates):
     """Runs a scenario against a proxy, whose log of requests it is given."""
 
-    def run(scenario, upstream="", connect_grpc=None):
+    def run(scenario, upstream="", connect_grpc=None, admission=None):
         async def main():
             loop = asyncio.get_running_loop()
             faults, heard = [], bytearray()
@@ -55,6 +56,7 @@ def run(certificates):
                 connect_grpc=connect_grpc,
                 tls=certificates.server_context(),
                 upstream=upstream,
+                admission=admission or Everybody(),
             )
             async with await proxy.listen(0) as server:
                 await asyncio.wait_for(scenario(server.sockets[0].getsockname()[1], heard), 10)
@@ -407,8 +409,30 @@ def test_a_connect_may_come_in_pieces(run):
 
 def test_a_port_that_is_taken_is_an_error_of_the_start(run, certificates):
     async def scenario(port, heard):
-        other = Proxy(http_protocol=lambda: Heard(heard), connect_grpc=None, tls=None, upstream="")
+        parts = {"http_protocol": lambda: Heard(heard), "connect_grpc": None, "tls": None, "upstream": ""}
+        other = Proxy(**parts, admission=Everybody())
         with pytest.raises(OSError, match="address already in use"):
             await other.listen(port)
 
     run(scenario)
+
+
+class Nobody:
+    def admits(self, peer, own):
+        return False
+
+
+@pytest.mark.parametrize(
+    "request_line", [b"GET / HTTP/1.1\r\n\r\n", b"GET http://a.example/ HTTP/1.1\r\n\r\n", b"CONNECT a.example:443 HTTP/1.1\r\n\r\n"]
+)
+def test_another_users_process_is_told_so_and_nothing_it_sends_is_read(run, request_line):
+    async def scenario(port, heard):
+        async with connected(port) as (reader, writer):
+            writer.write(request_line)
+            reply = await reader.read()
+
+        assert reply.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+        assert reply.endswith(b"labkit cloud start\n")
+        assert heard == b""
+
+    run(scenario, admission=Nobody())

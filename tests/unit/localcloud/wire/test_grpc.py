@@ -42,7 +42,7 @@ def serving(tmp_path):
 
     @contextlib.asynccontextmanager
     async def serving(cloud):
-        transport = GrpcTransport(cloud.registry, cloud.dispatcher, tmp_path)
+        transport = GrpcTransport(cloud.registry, cloud.dispatcher, cloud.faults, tmp_path)
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(transport.stop)
 
@@ -208,7 +208,7 @@ def test_an_rpc_that_many_apis_share_is_answered_for_the_host_that_was_called(cl
 
 def test_without_unix_sockets_it_listens_on_a_port_of_this_machine(cloud, loop):
     async def main():
-        transport = GrpcTransport(cloud.registry, cloud.dispatcher, None)
+        transport = GrpcTransport(cloud.registry, cloud.dispatcher, cloud.faults, None)
         connection, _ = await transport.connect(HOST, asyncio.Protocol)
         peer = connection.get_extra_info("peername")
         connection.close()

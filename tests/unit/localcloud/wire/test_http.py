@@ -117,7 +117,6 @@ def test_a_field_of_the_wrong_type_is_named_in_the_message_and_the_details(call)
         ("GET", f"{VERTEX}/v7/projects/student"),
         ("PUT", f"{VERTEX}{PARENT}/endpoints"),
         ("GET", "https://nosuch.googleapis.com/v1/projects/student"),
-        ("GET", f"https://example.com{PARENT}/endpoints"),
     ],
 )
 def test_what_google_has_not_is_not_found_and_named(call, verb, url):
@@ -125,6 +124,13 @@ def test_what_google_has_not_is_not_found_and_named(call, verb, url):
 
     assert (reply.status_code, error(reply)["status"]) == (404, "NOT_FOUND")
     assert f"{verb} {url}" in error(reply)["message"]
+
+
+def test_a_host_that_is_not_googles_is_refused(call):
+    reply = call("GET", f"https://rebound.example.com{PARENT}/endpoints")
+
+    assert (reply.status_code, error(reply)["status"]) == (403, "PERMISSION_DENIED")
+    assert "rebound.example.com" in error(reply)["message"]
 
 
 @pytest.mark.parametrize("header", ["", "Bearer ya29.forged"])
@@ -136,7 +142,7 @@ def test_a_stranger_is_refused_with_the_reason_and_the_way_to_sign_in(call, head
     (info,) = error(reply)["details"]
     assert info["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
     assert info["reason"] == ("ACCESS_TOKEN_TYPE_UNSUPPORTED" if header else "CREDENTIALS_MISSING")
-    assert info["domain"] == "aiplatform.googleapis.com"
+    assert info["domain"] == "googleapis.com"
     assert info["metadata"] == {"service": "aiplatform.googleapis.com"}
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from labkit.localcloud.assembly import assemble
 from labkit.localcloud.core.identity import Principal
-from labkit.localcloud.core.projects import Project
+from labkit.localcloud.edge.fault_scripts import FaultScripts
+from labkit.localcloud.edge.identities import Identities
 from labkit.localcloud.edge.loopback import Loopback
-from labkit.localcloud.edge.metadata import MetadataServer
+from labkit.localcloud.edge.metadata import Machine, MetadataServer
 from labkit.localcloud.wire.http import HttpTransport
 from tests.fakes import FakeClock
 
@@ -101,11 +102,14 @@ class Edge:
     def __init__(self, folder):
         self.loop = asyncio.new_event_loop()
         self.cloud = assemble(folder, project="student", images=folder, clock=FakeClock())
-        tokens = self.cloud.tokens
-        metadata = MetadataServer(Project("student", "100000000001"), "us-central1-a", tokens)
-        loopback = Loopback(metadata, "secret", lambda: pytest.fail("A request without the secret stopped the server."))
+        issuer, projects = self.cloud.identity.issuer, self.cloud.projects
+        machine = Machine(projects.default, "us-central1-a", projects.default.default_service_account)
+        metadata = MetadataServer(machine, issuer, self.cloud.clock)
+        faults = FaultScripts(self.cloud.faults)
+        stopped = lambda: pytest.fail("A request without the secret stopped the server.")  # noqa: E731 - one place.
+        loopback = Loopback(metadata, faults, Identities(issuer, projects), "secret", stopped)
         self.app = HttpTransport(self.cloud.registry, self.cloud.dispatcher, self.cloud.hand_routed, loopback)
-        self.authorization = f"Bearer {tokens.mint(Principal('alice@example.com'))}".encode()
+        self.authorization = f"Bearer {issuer.access_token(Principal('alice@example.com')).token}".encode()
 
     def status(self, verb, host, path, query="", body=b"", more=None):
         sent, given = [], iter([{"type": "http.request", "body": body, "more_body": False}])

@@ -14,11 +14,19 @@ from labkit.localcloud.core.blobs import Blobs
 from labkit.localcloud.core.failures import as_api_error
 from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
-from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.core.projects import Projects
 from labkit.localcloud.core.store import Store
+from labkit.localcloud.iam.access_control import AccessControl
+from labkit.localcloud.iam.basic_roles import OWNER
+from labkit.localcloud.iam.hierarchy import project_policy_name
+from labkit.localcloud.iam.policies import Policies
+from labkit.localcloud.services.storage.access import Guard
 from labkit.localcloud.services.storage.api import StorageApi
+from labkit.localcloud.services.storage.batch import BatchApi
+from labkit.localcloud.services.storage.hmac_keys import HmacKeys
+from labkit.localcloud.services.storage.public_access import PublicAccess
 from labkit.localcloud.services.storage.storage import Storage
-from tests.fakes import OneCaller
+from tests.fakes import EnabledServices, KnownAccounts, NamedCallers, OrganizationRules
 
 STUDENT = Principal("student@example.com")
 
@@ -43,10 +51,23 @@ class Gcs:
         self.store = Store(home / "cloud.db")
         ids = Ids()
         self.blobs = Blobs(home / "blobs", ids)
-        self.storage = Storage(self.store, self.blobs, clock, ids, Projects(Project("student-lab", "100000000001")))
-        self.api = StorageApi(self.storage, OneCaller(STUDENT))
+        projects = Projects(self.store, clock, ids, default="student-lab")
+        self.policies = Policies(self.store, clock)
+        if projects.find("student-lab") is None:
+            projects.create("student-lab")
+            self.policies.grant(project_policy_name("student-lab"), OWNER, STUDENT.member)
+        self.storage = Storage(self.store, self.blobs, clock, ids, projects, self.policies)
+        self.accounts, self.constraints, self.services = KnownAccounts(), OrganizationRules(), EnabledServices()
+        control = AccessControl.over(self.policies, self.accounts, store=self.store, projects=projects, clock=clock)
+        self.access = control.authorizer
+        self.guard = Guard(self.storage, self.access, self.services, PublicAccess(self.constraints))
+        self.hmac_keys = HmacKeys(self.store, clock, self.accounts)
+        self.api = StorageApi(self.guard, NamedCallers(), control.rules, self.hmac_keys, clock)
+        self.batch = BatchApi(self.api)
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url="https://storage.googleapis.com"
+            transport=httpx.ASGITransport(self.app),
+            base_url="https://storage.googleapis.com",
+            headers={"authorization": f"Bearer {STUDENT.email}"},
         )
         self.restarts = itertools.count()
 

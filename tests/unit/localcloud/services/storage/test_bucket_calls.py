@@ -5,9 +5,8 @@ def refused(reply):
     """Status, reason and message of a refusal in the JSON API's shape."""
     error = reply.json()["error"]
     assert error["code"] == reply.status_code
-    assert error["errors"] == [
-        {"message": error["message"], "domain": "global", "reason": error["errors"][0]["reason"]}
-    ]
+    (item,) = error["errors"]
+    assert (item["message"], item["domain"]) == (error["message"], "global")
     return reply.status_code, error["errors"][0]["reason"], error["message"]
 
 
@@ -134,9 +133,12 @@ def test_a_value_google_does_not_know_is_refused(gcs, setting):
 @pytest.mark.parametrize(
     ("setting", "name"),
     [
-        ({"versioning": {"enabled": True}}, "versioning.enabled"),
+        ({"ipFilter": {"mode": "Enabled"}}, "ipFilter"),
         ({"hierarchicalNamespace": {"enabled": True}}, "hierarchicalNamespace.enabled"),
-        ({"retentionPolicy": {"retentionPeriod": "60"}}, "retentionPolicy"),
+        (
+            {"encryption": {"googleManagedEncryptionEnforcementConfig": {"restrictionMode": "FullyRestricted"}}},
+            "encryption.googleManagedEncryptionEnforcementConfig",
+        ),
     ],
 )
 def test_what_is_not_written_yet_is_refused_by_name(gcs, setting, name):
@@ -161,10 +163,10 @@ def test_a_bucket_needs_a_name(gcs):
 
 def test_gcloud_gets_a_400_for_a_call_that_is_not_written(gcs):
     """Since it retries a 501 for half a minute."""
-    reply = gcs("GET", "/storage/v1/b/lab-data/notificationConfigs", headers={"user-agent": "gcloud/528"})
+    reply = gcs("GET", "/storage/v1/b/lab-data/managedFolders", headers={"user-agent": "gcloud/528"})
 
     assert refused(reply)[0] == 400
-    assert "GET /storage/v1/b/lab-data/notificationConfigs" in refused(reply)[2]
+    assert "GET /storage/v1/b/lab-data/managedFolders" in refused(reply)[2]
 
 
 def test_a_parameter_that_asks_for_nothing_is_no_matter(gcs):

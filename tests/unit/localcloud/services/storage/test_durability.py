@@ -111,10 +111,11 @@ def test_acknowledged_objects_are_there_after_a_crash(gcs, crash):
 def test_what_nobody_owns_is_removed_at_the_start(gcs, crash):
     gcs.upload("a", b"one")
     writer = gcs.blobs.create()
-    writer.write(b"an upload that a crash cut short")
+    gcs.run(writer.write(b"an upload that a crash cut short"))
+    gcs.run(writer.sync())
     orphan = gcs.run(gcs.blobs.create().commit())
     after = crash()
-    writer.discard()
+    gcs.run(writer.discard())
     gcs.blobs.delete(orphan.id)
 
     assert len(after.blobs_on_disk()) == 1

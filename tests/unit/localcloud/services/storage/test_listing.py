@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -15,6 +16,7 @@ from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.listing import (
     ListQuery,
+    Position,
     from_token,
     name_after_prefix,
     to_token,
@@ -37,7 +39,7 @@ class Bucket:
     def __call__(self, start, end):
         self.ranges += 1
         for name in self.names:
-            if name >= start and (end is None or name < end):
+            if (name, 1) >= start and (end is None or name < end):
                 yield StoredObject(Address("b", name), 1, 1, Blob("0", 0, b"", b""), ObjectAttributes(), NOW, NOW)
 
 
@@ -45,7 +47,7 @@ def model(names, query):
     """Every object and prefix, in order: what the pages together must hold."""
     objects, prefixes = [], []
     for name in sorted(names):
-        if not name.startswith(query.prefix) or name < query.start or (query.end and name >= query.end):
+        if not name.startswith(query.prefix) or name < query.start.name or (query.end and name >= query.end):
             continue
         rest = name[len(query.prefix) :]
         if query.delimiter and query.delimiter in rest:
@@ -59,23 +61,19 @@ def model(names, query):
 
 
 def pages(query, bucket):
-    start = query.start
     while True:
-        page = walk(
-            ListQuery(query.prefix, query.delimiter, start, query.end, query.size, query.include_trailing_delimiter),
-            bucket,
-        )
+        page = walk(query, bucket)
         yield page
-        if not page.next_start:
+        if page.next_start is None:
             return
-        start = from_token(to_token(page.next_start))
+        query = replace(query, start=from_token(to_token(page.next_start)))
 
 
 QUERIES = st.builds(
     ListQuery,
     prefix=st.text(alphabet="ab/\U0010ffff", max_size=3),
     delimiter=st.sampled_from(["", "/", "/-", "a"]),
-    start=st.text(alphabet="ab/", max_size=3),
+    start=st.builds(Position, st.text(alphabet="ab/", max_size=3), st.just(0)),
     end=st.text(alphabet="ab/", max_size=3),
     size=st.integers(1, 5),
     include_trailing_delimiter=st.booleans(),
@@ -114,7 +112,7 @@ def test_a_folder_costs_one_range_however_full_it_is():
     assert bucket.ranges == 4
 
 
-@pytest.mark.parametrize("token", ["nonsense", "bm90LW91cnM=", "ZnJvbQ", "é"])
+@pytest.mark.parametrize("token", ["nonsense", "bm90LW91cnM=", "ZnJvbQ", "ZnJvbTp4OmE=", "é"])
 def test_a_token_that_no_list_gave_is_refused(token):
     with pytest.raises(ApiError, match="page token"):
         from_token(token)
@@ -133,3 +131,43 @@ def test_the_database_lists_in_the_order_of_code_points(gcs):
     assert [item["name"] for item in listed(prefix="b\U0010ffff")["items"]] == names[6:8]
     assert [item["name"] for item in listed(startOffset="a/", endOffset="ab")["items"]] == ["a/", "a/b"]
     assert listed(prefix="a", delimiter="/")["prefixes"] == ["a/"]
+
+
+@pytest.mark.parametrize(
+    ("glob", "found", "prefixes"),
+    [
+        ("**.csv", ["a.csv", "train/1.csv"], []),
+        ("*.csv", ["a.csv"], []),
+        ("train/*", ["train/1.csv", "train/2.json"], []),
+        ("train/?.{csv,json}", ["train/1.csv", "train/2.json"], []),
+        ("[!b].csv", ["a.csv"], []),
+    ],
+)
+def test_a_glob_chooses_names(gcs, glob, found, prefixes):
+    for name in ("a.csv", "b.txt", "train/1.csv", "train/2.json", "train/deep/3.md"):
+        gcs.upload(name)
+    reply = gcs("GET", "/storage/v1/b/lab-data/o", params={"matchGlob": glob}).json()
+
+    assert [item["name"] for item in reply["items"]] == found
+    assert reply.get("prefixes", []) == prefixes
+
+
+def test_a_glob_chooses_folders_too(gcs):
+    for name in ("trail", "train/1", "train/2", "test/1"):
+        gcs.upload(name)
+    reply = gcs("GET", "/storage/v1/b/lab-data/o", params={"matchGlob": "tra*", "delimiter": "/"}).json()
+    assert [item["name"] for item in reply["items"]] == ["trail"]
+    assert "prefixes" not in reply
+
+    reply = gcs("GET", "/storage/v1/b/lab-data/o", params={"matchGlob": "tra*/", "delimiter": "/"}).json()
+    assert reply["prefixes"] == ["train/"]
+    assert "items" not in reply
+
+
+def test_a_glob_goes_with_no_other_delimiter(gcs):
+    reply = gcs("GET", "/storage/v1/b/lab-data/o?matchGlob=**&delimiter=-")
+
+    assert reply.status_code == 400
+    assert reply.json()["error"]["message"] == (
+        "When listing with a glob pattern, the only supported delimiter is '/'."
+    )

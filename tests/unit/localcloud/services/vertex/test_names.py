@@ -3,18 +3,24 @@ import pytest
 from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.identity import Principal
-from labkit.localcloud.core.projects import Project, Projects
+from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.projects import FIRST_NUMBER, Projects
+from labkit.localcloud.core.store import Store
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex.names import Names
-from tests.fakes import GrantedAccess
+from tests.fakes import FakeClock, GrantedAccess
 
 HOST = "us-central1-aiplatform.googleapis.com"
 registry = Registry()
 
 
 @pytest.fixture
-def names():
-    return Names(Projects(Project("student", "42")))
+def names(tmp_path):
+    store = Store(tmp_path / "cloud.db")
+    projects = Projects(store, FakeClock(), Ids(), default="student")
+    projects.create("student")
+    yield Names(projects)
+    store.close()
 
 
 def context():
@@ -22,19 +28,19 @@ def context():
     return Context(method, Principal("alice@example.com"), HOST, GrantedAccess(), "aiplatform.customJobs.get")
 
 
-@pytest.mark.parametrize("project", ["student", "42"])
+@pytest.mark.parametrize("project", ["student", FIRST_NUMBER])
 def test_a_location_is_named_by_the_projects_number_whichever_was_given(names, project):
     location = names.location(f"projects/{project}/locations/us-central1", context())
 
-    assert location.name == "projects/42/locations/us-central1"
+    assert location.name == f"projects/{FIRST_NUMBER}/locations/us-central1"
     assert (location.project.id, location.region) == ("student", "us-central1")
 
 
-@pytest.mark.parametrize("project", ["student", "42"])
+@pytest.mark.parametrize("project", ["student", FIRST_NUMBER])
 def test_a_resource_has_one_name(names, project):
     name = f"projects/{project}/locations/us-central1/customJobs/7"
 
-    assert names.canonical(name, context()) == "projects/42/locations/us-central1/customJobs/7"
+    assert names.canonical(name, context()) == f"projects/{FIRST_NUMBER}/locations/us-central1/customJobs/7"
     assert names.location(name, context()).region == "us-central1"
 
 
@@ -70,4 +76,4 @@ def test_another_project_is_denied_by_the_permission_that_the_call_needs(names):
 
 
 def test_the_project_of_a_canonical_name_is_found(names):
-    assert names.project("42") == Project("student", "42")
+    assert names.project(FIRST_NUMBER).id == "student"
