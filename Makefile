@@ -2,11 +2,15 @@
 #   make course   run every lab headless on a fresh local cloud, and show the points
 #   make lab      JupyterLab on the course, on the local cloud
 #   make test     everything a change must pass
+#   make conformance   what Google's own suites say of the local cloud: a quarter of an hour
+#   make durability    a hundred kills under writers, a full disk
+#   make bench-peers   the local cloud's storage beside two others
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+ROUNDS ?= 120
 
-.PHONY: course lab test lint bench clean
+.PHONY: course lab test lint bench bench-peers conformance durability clean
 
 course: $(VENV)/lab.stamp
 	@$(BIN)/labkit course
@@ -26,6 +30,15 @@ lint: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m tests.bench
+
+bench-peers: $(VENV)/test.stamp
+	$(BIN)/python -m tests.bench.peers
+
+conformance: $(VENV)/test.stamp
+	$(BIN)/python -m tests.conformance
+
+durability: $(VENV)/test.stamp
+	LABKIT_KILL_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -s tests/durability
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

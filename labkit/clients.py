@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         resourcemanager_v3,
         storage,
     )
+    from requests import Session
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email")
 _TOKEN_INFO = "https://oauth2.googleapis.com/tokeninfo"  # noqa: S105 - an address, no password.
@@ -71,6 +72,12 @@ class Clients:
         if AuthorizedSession not in self._kept:
             self._kept[AuthorizedSession] = AuthorizedSession(self._own())
         return self._kept[AuthorizedSession]
+
+    def anonymous(self) -> Session:
+        """For calls that show what a stranger sees: nobody's."""
+        import requests
+
+        return self._kept.setdefault(requests.Session, requests.Session())
 
     def storage(self) -> storage.Client:
         from google.cloud import storage

@@ -21,6 +21,7 @@ from labkit.progress import Progress
 if TYPE_CHECKING:
     from labkit.auth import Whoami
     from labkit.cloud import Cloud
+    from labkit.project import Plan
 
 # A bucket's name has at most 63 characters: https://cloud.google.com/storage/docs/buckets#naming
 _LONGEST_NAME = 63
@@ -29,14 +30,16 @@ _LONGEST_NAME = 63
 class Lab:
     """One student's work on one lab, on one cloud.
 
-    `names` is the notebook's own namespace: looked at when a check runs, never written to.
+    `names` is the notebook's own namespace: looked at when a check runs, never written to. `setup` is what was done to
+    the project before the lab could begin.
     """
 
     def __init__(
-        self, definition: LabDefinition, cloud: Cloud, names: Mapping[str, object], progress: Progress
+        self, definition: LabDefinition, cloud: Cloud, names: Mapping[str, object], progress: Progress, setup: Plan
     ) -> None:
         self._definition = definition
         self._cloud = cloud
+        self._setup = setup
         self._names = names
         self._progress = progress
 
@@ -133,6 +136,7 @@ class Lab:
         return (
             ("Cloud", f"{self._cloud.name}, {bills}"),
             ("Project", f"{self.project}, region {self.region}"),
+            *(("Set up", step.title) for step in self._setup.steps),
             ("Progress", f"{standings.earned} of {standings.points} points; `lab.progress()` shows them one by one"),
         )
 
@@ -140,17 +144,20 @@ class Lab:
 def start(lab: str, *, cloud: str | None = None, project: str | None = None, yes: bool = False) -> Lab:
     """Begins or resumes a lab in the notebook that calls it.
 
-    `cloud` is "local" or "google"; without it LABKIT_CLOUD decides, else local. On Google Cloud `project` is needed,
+    The APIs that the lab needs are enabled in the project, which bills nothing. `cloud` is "local" or "google"; without
+    it LABKIT_CLOUD decides, else local. On Google Cloud `project` is needed,
     and once per project `yes=True`, after the ConsentNeededError that says what will be billed.
     """
     # In a notebook the caller's globals are IPython's `user_ns`; in a script, the module's own. Both are live.
     names = sys._getframe(1).f_globals
     definition = labs.find(lab)
 
+    from labkit import project as projects
     from labkit import settings
     from labkit.cloud import connect
 
     chosen = settings.load()
     connected = connect(cloud or chosen.cloud, project=project, yes=yes, bills=definition.bills, settings=chosen)
+    setup = projects.ensure(connected, definition.services)
     path = chosen.home / "progress" / connected.name / connected.project / f"{lab}.json"
-    return Lab(definition, connected, names, Progress(path, clock=SystemClock()))
+    return Lab(definition, connected, names, Progress(path, clock=SystemClock()), setup)

@@ -31,8 +31,9 @@
 # - **How it works:** replace the dots in each answer, run the cell, then run the check below it. A check asks the cloud: it
 #   reads policies, and it makes calls as the accounts that you set up. Some must pass, and some must be refused.
 #   Stuck? `lab.hint("whoami")`, and after the last hint `lab.solution("whoami")`.
-# - **Coming back later:** your points and all that you made in the cloud are kept. Run the given cells again from the top;
-#   take what exists instead of making it again, `trainer = iam.get_service_account(name=…)`.
+# - **Coming back later:** your points and all that you made in the cloud are kept, but not your variables, nor who you are.
+#   Run the given cells again from the top, and sign in again (step 2). Take what exists instead of making it again:
+#   `trainer = iam.get_service_account(name=…)`.
 
 # %%
 import labkit
@@ -155,7 +156,7 @@ iam = iam_admin_v1.IAMClient()
 projects = resourcemanager_v3.ProjectsClient()
 services = service_usage_v1.ServiceUsageClient()
 
-# A project uses an API only after somebody has enabled it there. These the lab needs; one that is on already stays on.
+# A project uses an API only after somebody has enabled it there. The lab needs these; what is on stays on.
 apis = ["iam.googleapis.com", "iamcredentials.googleapis.com", "aiplatform.googleapis.com"]
 enabling = services.batch_enable_services(request={"parent": f"projects/{PROJECT}", "service_ids": apis})
 print(", ".join(service.config.title for service in enabling.result().services))
@@ -302,10 +303,11 @@ data_policy = data.set_iam_policy(policy)
 lab.check("read")
 
 # %%
-as_trainer = trainers_client.bucket(data.name)
-attempt("the trainer reads digits.csv", as_trainer.blob("digits.csv").download_as_bytes)
-attempt("the trainer deletes digits.csv", as_trainer.blob("digits.csv").delete)
-attempt("the trainer reads salaries.csv", trainers_client.bucket(private.name).blob("salaries.csv").download_as_bytes)
+in_data = trainers_client.bucket(data.name)
+attempt("the trainer reads digits.csv", in_data.blob("digits.csv").download_as_bytes)
+attempt("the trainer deletes digits.csv", in_data.blob("digits.csv").delete)
+in_private = trainers_client.bucket(private.name)
+attempt("the trainer reads salaries.csv", in_private.blob("salaries.csv").download_as_bytes)
 attempt("the trainer lists the buckets", lambda: list(trainers_client.list_buckets()))
 
 # %% [markdown]
@@ -381,7 +383,7 @@ reviewer = make_account("lab02-reviewer", "reviewer")
 
 # %% exercise="condition"
 # --- answer | review_policy = ...
-end = datetime.now(timezone.utc) + timedelta(days=7)
+end = f"{datetime.now(timezone.utc) + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}"
 reports = f"projects/_/buckets/{results.name}/objects/reports/"
 policy = results.get_iam_policy(requested_policy_version=3)
 policy.version = 3
@@ -391,7 +393,7 @@ policy.bindings.append(
         "members": {f"serviceAccount:{reviewer.email}"},
         "condition": {
             "title": "reports for a week",
-            "expression": f'resource.name.startsWith("{reports}") && request.time < timestamp("{end:%Y-%m-%dT%H:%M:%SZ}")',
+            "expression": f'resource.name.startsWith("{reports}") && request.time < timestamp("{end}")',
         },
     }
 )
@@ -421,10 +423,11 @@ def bind_on_project(role, account):
 pipeline = make_account("lab02-pipeline", "nightly pipeline")
 bind_on_project("roles/aiplatform.user", pipeline)
 
-pipelines_client = aiplatform_v1.JobServiceClient(
-    credentials=as_account(pipeline), client_options={"api_endpoint": f"{REGION}-aiplatform.googleapis.com"}
-)
-machine_type = {"machine_type": "n1-standard-4"}
+LOCATION = f"projects/{PROJECT}/locations/{REGION}"
+VERTEX = {"api_endpoint": f"{REGION}-aiplatform.googleapis.com"}  # Each region has an address of its own.
+pipelines_client = aiplatform_v1.JobServiceClient(credentials=as_account(pipeline), client_options=VERTEX)
+
+machine = {"machine_type": "n1-standard-4"}
 container = {
     "image_uri": f"{REGION}-docker.pkg.dev/{PROJECT}/labkit/torch-train:1",
     "command": ["python", "-c", "print('trained')"],
@@ -433,14 +436,14 @@ training = {
     "display_name": "lab02-train",
     "job_spec": {
         "service_account": trainer.email,
-        "worker_pool_specs": [{"machine_spec": machine_type, "replica_count": 1, "container_spec": container}],
+        "worker_pool_specs": [{"machine_spec": machine, "replica_count": 1, "container_spec": container}],
     },
 }
 
 
 def submit():
     """Submit the job as the pipeline, and cancel it at once: here only the permission matters."""
-    job = pipelines_client.create_custom_job(parent=f"projects/{PROJECT}/locations/{REGION}", custom_job=training)
+    job = pipelines_client.create_custom_job(parent=LOCATION, custom_job=training)
     pipelines_client.cancel_custom_job(name=job.name)
 
 
@@ -515,7 +518,7 @@ lab.check("custom_role")
 newcomer = make_account("lab02-newcomer", "newcomer")
 bind_on_project("roles/cloudquotas.viewer", newcomer)
 
-# One of the five needs an API that is off. Should yours be on, it is switched off here; you will switch it on again.
+# One of the five needs an API that is off. If yours is on it is switched off here; you will switch it on again.
 quotas_api = f"projects/{PROJECT}/services/cloudquotas.googleapis.com"
 if services.get_service(request={"name": quotas_api}).state == service_usage_v1.State.ENABLED:
     services.disable_service(request={"name": quotas_api}).result()
@@ -527,10 +530,8 @@ def read_data():
 
 
 def list_jobs():
-    newcomers = aiplatform_v1.JobServiceClient(
-        credentials=as_account(newcomer), client_options={"api_endpoint": f"{REGION}-aiplatform.googleapis.com"}
-    )
-    list(newcomers.list_custom_jobs(parent=f"projects/{PROJECT}/locations/{REGION}"))
+    newcomers = aiplatform_v1.JobServiceClient(credentials=as_account(newcomer), client_options=VERTEX)
+    list(newcomers.list_custom_jobs(parent=LOCATION))
 
 
 def become_the_trainer():
@@ -545,7 +546,8 @@ def read_the_policy():
 
 def read_the_quotas():
     newcomers = cloudquotas_v1.CloudQuotasClient(credentials=as_account(newcomer))
-    list(newcomers.list_quota_infos(parent=f"projects/{PROJECT}/locations/global/services/compute.googleapis.com"))
+    compute = f"projects/{PROJECT}/locations/global/services/compute.googleapis.com"
+    list(newcomers.list_quota_infos(parent=compute))
 
 
 calls = [read_data, list_jobs, become_the_trainer, read_the_policy, read_the_quotas]

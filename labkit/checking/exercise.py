@@ -92,19 +92,23 @@ class Exercise:
 class LabDefinition:
     """A lab's content: its exercises in the order a student meets them.
 
-    `bills` says in words, a line each, what the lab costs on Google Cloud.
+    `bills` says in words, a line each, what the lab costs on Google Cloud. `services` are the APIs, by host, that must
+    be on in the project before the first cell.
     """
 
     id: str
     title: str
     exercises: tuple[Exercise, ...]
     bills: tuple[str, ...]
+    services: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if not self.bills:
             raise DefinitionError(f"Lab {self.id!r} does not say what it bills for on Google Cloud.")
         if not self.exercises:
             raise DefinitionError(f"Lab {self.id!r} has no exercises.")
+        if unknown := next((name for name in self.services if not name.endswith(".googleapis.com")), None):
+            raise DefinitionError(f"Lab {self.id!r}: {unknown!r} is no API. Name its host: storage.googleapis.com.")
         if repeated := _first_repeated([exercise.name for exercise in self.exercises]):
             raise DefinitionError(f"Lab {self.id!r}: two exercises are called {repeated!r}.")
 

@@ -9,6 +9,7 @@ from labkit.errors import UnknownNameError
 
 _MODULES = {
     "02_permissions": "labkit.labs.permissions",
+    "03_buckets": "labkit.labs.buckets",
     "06_training": "labkit.labs.training",
 }
 

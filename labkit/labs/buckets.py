@@ -19,4 +19,5 @@ LAB = LabDefinition(
         "a bucket with less than 1 MB: less than a cent a month",
         "some 300 requests: less than a cent",
     ),
+    services=("iam.googleapis.com", "iamcredentials.googleapis.com", "storage.googleapis.com"),
 )

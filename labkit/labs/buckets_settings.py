@@ -88,7 +88,7 @@ def _labels(name: str, labels: dict[str, str]) -> Verdict:
         "counts**. So the newest of the old ones has 1 newer one, the second 2.",
         "For `tmp/` say nothing of live or not: then the rule deletes the live generation, which becomes an old one, "
         "and on the next day the old one.",
-        "`number_of_newer_versions=4`; `age=7, matches_prefix=[\"tmp/\"]`; and `\"ARCHIVE\", age=90, "
+        '`number_of_newer_versions=4`; `age=7, matches_prefix=["tmp/"]`; and `"ARCHIVE", age=90, '
         'matches_prefix=["raw/"]`. Then `bucket.patch()`.',
     ],
     wrong=mistakes.LIFECYCLE,

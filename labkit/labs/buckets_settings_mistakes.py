@@ -9,7 +9,9 @@ from labkit.checking.exercise import WrongAnswer
 _DELETE = "bucket.delete()"
 
 
-def _bucket(name: str, message: str, *, location: str = "REGION", without: str = "", undo: str = _DELETE) -> WrongAnswer:
+def _bucket(
+    name: str, message: str, *, location: str = "REGION", without: str = "", undo: str = _DELETE
+) -> WrongAnswer:
     """The answer, elsewhere, or without one of its lines."""
     lines = (
         "bucket = client.bucket(BUCKET)",

@@ -30,4 +30,11 @@ LAB = LabDefinition(
         audit,
     ),
     bills=("three buckets with less than 1 kB: less than a cent. Accounts, roles and policies cost nothing",),
+    services=(
+        "aiplatform.googleapis.com",
+        "cloudresourcemanager.googleapis.com",
+        "iam.googleapis.com",
+        "iamcredentials.googleapis.com",
+        "storage.googleapis.com",
+    ),
 )

@@ -171,7 +171,8 @@ def impersonate(answers: Answers, cloud: Cloud) -> Verdict:
 
     email = account_email(answers, "trainer")
     answers.given("trainer_policy")
-    fix = f"Bind {IMPERSONATOR} to user:{answers.text('me')} in the policy of trainer.name."
+    me = f"user:{answers.text('me')}"
+    fix = f"Bind {IMPERSONATOR} to {me} in the policy of trainer.name."
     if wide := [grant for grant in grants.on_project(cloud) if grant.role == IMPERSONATOR]:
         return Failed(
             f"{wide[0].member} has {wide[0]}: it may act as every account in it, those to come included.",
@@ -184,11 +185,11 @@ def impersonate(answers: Answers, cloud: Cloud) -> Verdict:
     if not creators:
         bound = ", ".join(f"{grant.member} has {grant.role}" for grant in on_account) or "nobody has a role"
         return Failed(f"In the policy of {grants.short(email)} {bound}.", f"{IMPERSONATOR} for you", fix)
-    if strangers := [member for member in creators if member != f"user:{answers.text('me')}"]:
+    if me not in creators:
         return Failed(
-            f"{strangers[0]} may make tokens for {grants.short(email)}.",
-            "you alone",
-            f"Take {strangers[0]} out again. {fix}",
+            f"{creators[0]} may make tokens for {grants.short(email)}, and you may not.",
+            f"{IMPERSONATOR} for you",
+            f"Take {creators[0]} out again. {fix}",
         )
     try:
         cloud.acting_as(email)

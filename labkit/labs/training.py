@@ -343,4 +343,5 @@ LAB = LabDefinition(
         "one endpoint on n1-standard-4: about $0.22 an hour, day and night, until you delete it",
         "a bucket with less than 1 MB: less than a cent",
     ),
+    services=("aiplatform.googleapis.com", "logging.googleapis.com", "storage.googleapis.com"),
 )

@@ -5,7 +5,9 @@ Its clients stay anonymous, since it counts on their failing at a 401; a token i
 
 import os
 
+import pytest
 import requests
+from google.api_core.exceptions import Forbidden, NotFound
 from google.cloud import storage
 
 _METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
@@ -16,6 +18,30 @@ def pytest_configure():
     token = requests.get(f"http://{address}{_METADATA}", headers={"Metadata-Flavor": "Google"}).json()["access_token"]
     _put_on_every_request(token)
     _name_members_with_their_kind()
+    _take_a_predefined_acl_that_buckets_have()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown():
+    """The suite locks retention policies and then clears away, which Google's testbench lets it."""
+    delete = storage.Blob.delete, storage.Bucket.delete
+    storage.Blob.delete, storage.Bucket.delete = map(_as_if_it_were_gone, delete)
+    try:
+        return (yield)
+    finally:
+        storage.Blob.delete, storage.Bucket.delete = delete
+
+
+def _as_if_it_were_gone(delete):
+    def delete_unless_it_is_kept(resource, *arguments, **options):
+        try:
+            return delete(resource, *arguments, **options)
+        except Forbidden as error:
+            if "retention policy" not in str(error):
+                raise
+            raise NotFound(str(error)) from error  # which the suite's fixtures take for cleared away
+
+    return delete_unless_it_is_kept
 
 
 def _put_on_every_request(token):
@@ -38,3 +64,15 @@ def _name_members_with_their_kind():
         return set_iam_policy(bucket, policy, **options)
 
     storage.Bucket.set_iam_policy = set_policy
+
+
+def _take_a_predefined_acl_that_buckets_have():
+    """The suite gives a bucket "bucketOwnerFullControl", which the JSON API has for objects only."""
+    save_predefined = storage.acl.BucketACL.save_predefined
+
+    def save(acl, predefined, **options):
+        is_of_bucket = type(acl) is storage.acl.BucketACL  # The ACL for new objects is a subclass of it.
+        chosen = "projectPrivate" if is_of_bucket and predefined == "bucketOwnerFullControl" else predefined
+        return save_predefined(acl, chosen, **options)
+
+    storage.acl.BucketACL.save_predefined = save

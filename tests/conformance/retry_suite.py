@@ -5,11 +5,13 @@ import shutil
 from pathlib import Path
 
 from tests.conformance import local_cloud
+from tests.conformance.local_cloud import LocalCloud
 from tests.conformance.outcome import Outcome
 from tests.conformance.pytest_run import PytestRun
 
-# The suite's own constant.
+# The suite's own constants.
 _PROJECT = "my-project-id"
+_SERVICE_ACCOUNT = "my-service-account"
 
 _GOAL = 565
 _WORKERS = "4"  # They wait most of the time, as the client's backoff demands.
@@ -22,6 +24,7 @@ def run(tests: Path, work: Path, replies: Path) -> Outcome:
     # Neither this project's settings for pytest nor its folder of tests are the suite's.
     arguments = (str(suite / "test_conformance.py"), "-n", _WORKERS, "-c", os.devnull, "--rootdir", str(work))
     with local_cloud.running(_PROJECT) as cloud:
+        _create_service_account(cloud)
         environment = {
             **cloud.environment,
             "PATH": f"{_no_docker(work)}{os.pathsep}{os.environ['PATH']}",
@@ -32,6 +35,12 @@ def run(tests: Path, work: Path, replies: Path) -> Outcome:
         report = PytestRun("retry_suite", work, (*arguments, "-p", "no:cacheprovider"), plugins).run(environment)
     note = f"{report.skipped} skip themselves"
     return Outcome("retry conformance suite", report.cases, report.passed, _GOAL, report.failed, note)
+
+
+def _create_service_account(cloud: LocalCloud) -> None:
+    """The one that the suite makes keys for and grants a role to; Google's testbench does not ask whether it exists."""
+    cloud.post(f"https://serviceusage.googleapis.com/v1/projects/{_PROJECT}/services/iam.googleapis.com:enable", {})
+    cloud.post(f"https://iam.googleapis.com/v1/projects/{_PROJECT}/serviceAccounts", {"accountId": _SERVICE_ACCOUNT})
 
 
 def _no_docker(work: Path) -> Path:

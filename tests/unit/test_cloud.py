@@ -240,3 +240,17 @@ def test_a_notebook_sees_to_it_before_each_cell_until_it_leaves(chosen, local, m
     server.stop()
     before_cell(None)
     assert server.find() is None
+
+
+def test_on_google_cloud_the_student_is_who_signed_in_on_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    google_cloud = clouds.GoogleCloud("class-7", "us-central1")
+
+    with pytest.raises(CloudError, match="gcloud auth application-default login"):
+        google_cloud.user_file("student")
+
+    signed_in = tmp_path / "application_default_credentials.json"
+    signed_in.touch()
+    assert google_cloud.user_file("student") == signed_in
+    with pytest.raises(CloudError, match="can sign in as the teacher"):
+        google_cloud.user_file("teacher")

@@ -3,12 +3,15 @@ from types import SimpleNamespace
 import pytest
 
 import labkit.cloud
+import labkit.project
 from labkit import labs
 from labkit.checking.exercise import LabDefinition, WrongAnswer, exercise
 from labkit.checking.verdict import Failed, Passed
-from labkit.errors import LabkitError, UnknownNameError
+from labkit.errors import CloudError, LabkitError, UnknownNameError
 from labkit.lab import Lab, start
 from labkit.progress import Progress
+from labkit.project import Plan
+from labkit.project.steps import EnableServices
 from tests.fakes import FakeClock
 
 WRONG = (WrongAnswer("one", "x = 1", "one"), WrongAnswer("two", "x = 2", "two"))
@@ -19,7 +22,9 @@ def number(answers, cloud):
     return Passed("42") if answers.text("x") == "42" else Failed(answers.text("x"), "42", "try again")
 
 
-DEFINITION = LabDefinition("00_lab", "A lab", (number,), bills=("a machine", "a bucket"))
+DEFINITION = LabDefinition(
+    "00_lab", "A lab", (number,), bills=("a machine", "a bucket"), services=("storage.googleapis.com",)
+)
 
 
 def cloud(project="p", *, bills=False):
@@ -32,7 +37,7 @@ def cloud(project="p", *, bills=False):
 def make(tmp_path):
     def lab(names=None, *, project="p"):
         progress = Progress(tmp_path / "progress.json", clock=FakeClock())
-        return Lab(DEFINITION, cloud(project), {} if names is None else names, progress)
+        return Lab(DEFINITION, cloud(project), {} if names is None else names, progress, Plan(project))
 
     return lab
 
@@ -51,6 +56,11 @@ def test_a_check_leaves_the_notebooks_names_alone(make):
     make(names).check("number")
 
     assert names == {"x": "42"}
+
+
+def test_nobody_is_acted_as_whose_name_the_cloud_does_not_know(make):
+    with pytest.raises(CloudError, match="Nobody is called 'studnet'"):
+        make().act_as("studnet")
 
 
 def test_progress_is_kept_over_a_restart(make):
@@ -74,7 +84,7 @@ def test_a_lab_says_where_it_works_what_that_bills_and_how_far_it_is(make):
 
 def test_a_lab_on_google_cloud_names_what_bills(tmp_path):
     progress = Progress(tmp_path / "p.json", clock=FakeClock())
-    lab = Lab(DEFINITION, cloud(bills=True), {}, progress)
+    lab = Lab(DEFINITION, cloud(bills=True), {}, progress, Plan("p"))
 
     assert "Cloud: google, bills for a machine; a bucket" in repr(lab)
     assert "bills for a machine; a bucket" in lab._repr_html_()
@@ -110,7 +120,7 @@ def test_a_name_is_never_too_long_for_a_bucket(make):
 
 
 def test_the_solution_is_the_answer_region_alone(tmp_path):
-    lab = Lab(labs.find("06_training"), cloud(), {}, Progress(tmp_path / "p.json", clock=FakeClock()))
+    lab = Lab(labs.find("06_training"), cloud(), {}, Progress(tmp_path / "p.json", clock=FakeClock()), Plan("p"))
 
     assert "client.create_bucket(bucket, location=REGION)" in repr(lab.solution("bucket"))
     assert "---" not in repr(lab.solution("bucket"))
@@ -122,7 +132,31 @@ def test_a_copy_without_solutions_says_so(make):
         make().solution("number")
 
 
-def test_start_reads_the_names_of_whoever_calls_it(monkeypatch, tmp_path):
+@pytest.fixture
+def enabled(monkeypatch):
+    """The APIs that `start` has seen to; the project is ready."""
+    seen = []
+    monkeypatch.setattr(labkit.project, "ensure", lambda cloud, services: seen.extend(services) or Plan(cloud.project))
+    return seen
+
+
+def test_what_was_set_up_for_the_lab_is_said(tmp_path):
+    progress = Progress(tmp_path / "p.json", clock=FakeClock())
+    setup = Plan("p", (EnableServices("p", ("aiplatform.googleapis.com",)),))
+
+    assert "aiplatform.googleapis.com" in repr(Lab(DEFINITION, cloud(), {}, progress, setup))
+
+
+def test_start_sees_to_the_apis_that_the_lab_needs(monkeypatch, tmp_path, enabled):
+    monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
+    monkeypatch.setattr(labkit.cloud, "connect", lambda name, **options: cloud())
+
+    start("06_training")
+
+    assert "aiplatform.googleapis.com" in enabled
+
+
+def test_start_reads_the_names_of_whoever_calls_it(monkeypatch, tmp_path, enabled):
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     monkeypatch.setattr(labkit.cloud, "connect", lambda name, **options: cloud())
     globals()["cleaned_up"] = 7
@@ -132,7 +166,7 @@ def test_start_reads_the_names_of_whoever_calls_it(monkeypatch, tmp_path):
         del globals()["cleaned_up"]
 
 
-def test_start_asks_for_the_chosen_cloud_and_says_what_will_be_billed(monkeypatch, tmp_path):
+def test_start_asks_for_the_chosen_cloud_and_says_what_will_be_billed(monkeypatch, tmp_path, enabled):
     asked = {}
     monkeypatch.setenv("LABKIT_HOME", str(tmp_path))
     monkeypatch.setattr(labkit.cloud, "connect", lambda name, **options: asked.update(name=name, **options) or cloud())

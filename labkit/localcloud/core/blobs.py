@@ -79,6 +79,25 @@ class Blobs:
         digest = reduce(lambda joined, part: crc32c.combine(joined, part.crc32c, part.size), parts, bytes(4))
         return Blob(blob_id, size, digest, md5=b"")
 
+    async def rewrite(self, parts: Sequence[Blob], old_key: bytes, new_key: bytes) -> Blob:
+        """The bytes of other blobs in a row as a new one, read with one key and written with another; empty is none."""
+        writer = self.create(new_key)
+        try:
+            for part in parts:
+                with self.open(part.id, key=old_key) as reader:
+                    while data := await asyncio.to_thread(reader.read, _PIECE):
+                        await writer.write(data)
+            return await writer.commit()
+        except BaseException:
+            await writer.discard()
+            raise
+
+    def open_unfinished(self, blob_id: str, *, key: bytes = b"") -> BlobReader:
+        """What a crash left of a blob that was being written, or had just got its name."""
+        path = self.partial_path(blob_id)
+        cipher = ctr_decryptor(key, blob_id, 0) if key else None
+        return BlobReader(path if path.exists() else self.path(blob_id), 0, cipher)
+
     def partial_path(self, blob_id: str) -> Path:
         """Where a blob that is still being written is."""
         return self._partial / blob_id

@@ -15,7 +15,7 @@ CLAIM = proof.Claim("00_lab", "x", "step", "expected")
 def defined(wrong_code="x = 1"):
     wrong = (WrongAnswer("one", wrong_code, "it is one"), WrongAnswer("two", "x = 2", "it is two"))
     made = exercise("x", points=2, hints=["think"], wrong=wrong)(lambda answers, cloud: Passed(""))
-    return LabDefinition("00_lab", "A lab", (made,), bills=("nothing",))
+    return LabDefinition("00_lab", "A lab", (made,), bills=("nothing",), services=())
 
 
 X = defined().exercises[0]

@@ -14,6 +14,7 @@ from labkit.checking.result import Record
 from labkit.checking.verdict import Failed, Passed
 from labkit.lab import Lab
 from labkit.progress import Progress
+from labkit.project import Plan
 from tests.fakes import FakeClock
 
 SOURCE = """\
@@ -59,7 +60,9 @@ class KernelHere:
     def __init__(self, definition, folder):
         self.names = {}
         cloud = SimpleNamespace(name="local", project="p", region="r", ensure=lambda: None)
-        self.names["lab"] = Lab(definition, cloud, self.names, Progress(folder / "p.json", clock=FakeClock()))
+        self.names["lab"] = Lab(
+            definition, cloud, self.names, Progress(folder / "p.json", clock=FakeClock()), Plan("p")
+        )
 
     def run(self, code):
         try:
@@ -76,7 +79,7 @@ class KernelHere:
 def walk(tmp_path):
     def proofs(check, text=SOURCE, wrong=WRONG):
         made = exercise("x", points=2, hints=["think"], wrong=wrong)(check)
-        definition = LabDefinition("00_lab", "A lab", (made,), bills=("nothing",))
+        definition = LabDefinition("00_lab", "A lab", (made,), bills=("nothing",), services=())
         path = tmp_path / "00_lab.py"
         path.write_text(text)
         kernel = KernelHere(definition, tmp_path)

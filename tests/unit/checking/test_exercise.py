@@ -75,7 +75,7 @@ def test_a_definition_that_cannot_be_right_fails_at_once(changes, problem):
 
 
 def lab(*exercises):
-    return LabDefinition("00_lab", "A lab", exercises, bills=("nothing",))
+    return LabDefinition("00_lab", "A lab", exercises, bills=("nothing",), services=())
 
 
 def test_a_lab_adds_up_its_points():
@@ -99,4 +99,11 @@ def test_a_lab_without_exercises_or_with_two_of_one_name_fails_at_once(exercises
 
 def test_a_lab_must_say_what_it_bills_for():
     with pytest.raises(DefinitionError, match="what it bills for"):
-        LabDefinition("00_lab", "A lab", (define(lambda answers, cloud: Passed("")),), bills=())
+        LabDefinition("00_lab", "A lab", (define(lambda answers, cloud: Passed("")),), bills=(), services=())
+
+
+def test_a_lab_names_apis_by_their_hosts():
+    with pytest.raises(DefinitionError, match="no API"):
+        LabDefinition(
+            "00_lab", "A lab", (define(lambda answers, cloud: Passed("")),), bills=("x",), services=("storage",)
+        )

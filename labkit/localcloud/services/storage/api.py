@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.identity import ANONYMOUS, Authenticator, Principal
@@ -97,6 +97,9 @@ class StorageApi:
         if header := _blamed_header(refusal):
             item |= {"locationType": "header", "location": header}
         headers = {"www-authenticate": 'Bearer realm="https://accounts.google.com/"'} if status == 401 else None
+        if request.query_params.get("alt") == "media":
+            # Of a download only the sentence is told, and clients show it as it is: "404 GET …: No such object: b/o".
+            return PlainTextResponse(error.message, status, headers)
         return JSONResponse({"error": {"code": status, "message": error.message, "errors": [item]}}, status, headers)
 
     def _principal(self, request: Request) -> Principal:

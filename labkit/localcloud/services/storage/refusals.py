@@ -11,11 +11,17 @@ from datetime import datetime
 
 from labkit.localcloud.errors import ApiError, Code
 
+ALGORITHM_IS_INVALID = "customerEncryptionAlgorithmIsInvalid"
 BAD_DIGEST = "badDigest"
 CONDITION_NOT_MET = "conditionNotMet"
 CONFLICT = "conflict"
 CRC_MISMATCH = "crcMismatch"
+ENCRYPTED_WITH_KEY = "resourceIsEncryptedWithCustomerEncryptionKey"
 INVALID_BUCKET_NAME = "invalidBucketName"
+KEY_FORMAT_IS_INVALID = "customerEncryptionKeyFormatIsInvalid"
+KEY_IS_INCORRECT = "customerEncryptionKeyIsIncorrect"
+KEY_SHA256_IS_INVALID = "customerEncryptionKeySha256IsInvalid"
+NOT_ENCRYPTED_WITH_KEY = "resourceNotEncryptedWithCustomerEncryptionKey"
 NO_SUCH_BUCKET = "noSuchBucket"
 NO_SUCH_OBJECT = "noSuchObject"
 NOT_MODIFIED = "notModified"
@@ -31,7 +37,19 @@ _STATUS_OF_REASON = {CONDITION_NOT_MET: 412, CONFLICT: 409, NOT_MODIFIED: 304, R
 _SERVICE_DISABLED = "SERVICE_DISABLED"
 ACCESS_NOT_CONFIGURED = "accessNotConfigured"
 
-_OWN_REASONS = frozenset({*_STATUS_OF_REASON, REQUIRED, RETENTION_POLICY_NOT_MET, PARSE_ERROR})
+# Why a key that a customer supplies is refused.
+KEY_REASONS = frozenset(
+    {
+        ALGORITHM_IS_INVALID,
+        ENCRYPTED_WITH_KEY,
+        KEY_FORMAT_IS_INVALID,
+        KEY_IS_INCORRECT,
+        KEY_SHA256_IS_INVALID,
+        NOT_ENCRYPTED_WITH_KEY,
+    }
+)
+
+_OWN_REASONS = frozenset({*KEY_REASONS, *_STATUS_OF_REASON, REQUIRED, RETENTION_POLICY_NOT_MET, PARSE_ERROR})
 
 _REASON_OF_CODE = {
     Code.INVALID_ARGUMENT: "invalid",

@@ -50,6 +50,7 @@ class Upload:
     checksums: Checksums
     preconditions: Preconditions
     authorship: Authorship = THE_CLOUD
+    key: CustomerKey = NO_KEY
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class UploadSession:
     """An upload in pieces. `received` bytes are on the disk in the blob `blob_id`, which is empty before any are.
 
     `total` is the size announced at the start, if one was; `generation` is that of the object once it is stored.
+    `key_sha256` is of the customer's key, which comes with each request and is not kept.
     """
 
     id: str
@@ -65,6 +67,7 @@ class UploadSession:
     blob_id: str
     received: int
     generation: int | None
+    key_sha256: bytes = b""
 
 
 class UploadSessions:

@@ -105,8 +105,10 @@ def test_the_machines_account_or_none_fails(judge, trainer, found):
     assert found in judge("account", trainer=trainer).text
 
 
-def test_a_person_may_impersonate_one_account(judge, world):
-    world.bind(TRAINER, IMPERSONATOR, f"user:{STUDENT}")
+@pytest.mark.parametrize("others", [(), ("serviceAccount:lab02-newcomer@p.iam.gserviceaccount.com",)])
+def test_a_person_may_impersonate_one_account_as_others_may_later_on(judge, world, others):
+    for member in (*others, f"user:{STUDENT}"):
+        world.bind(TRAINER, IMPERSONATOR, member)
 
     assert judge("impersonate", trainer_policy="set").outcome == "passed"
 

@@ -10,15 +10,16 @@ import pytest
 
 from labkit.localcloud.edge.peer import Endpoint, Everybody, OwnerOnly, admission, uid_of
 
+ACCEPTED = "0100007F:21FC 0100007F:AA64 01 00000000:00000000 00:00000000 00000000  1000        0 41 1 0 20 4 30 10 -1"
 HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 PEER, OWN = Endpoint("127.0.0.1", 43620), Endpoint("127.0.0.1", 8700)
 
 # The server's side of the connection, a listener, and then the client's side.
 TCP = (
     HEAD
-    + "   0: 0100007F:21FC 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 40 1 0 100 0 0 10 0\n"
-    + "   1: 0100007F:21FC 0100007F:AA64 01 00000000:00000000 00:00000000 00000000  1000        0 41 1 0 20 4 30 10 -1\n"
-    + "   2: 0100007F:AA64 0100007F:21FC 01 00000000:00000000 02:00000374 00000000  1001        0 42 2 0 20 4 29 10 -1\n"
+    + "   0: 0100007F:21FC 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 40 1 0 100\n"
+    + f"   1: {ACCEPTED}\n"
+    + "   2: 0100007F:AA64 0100007F:21FC 01 00000000:00000000 02:00000374 00000000  1001        0 42 2 0 20 4 29\n"
 )
 TCP6 = (
     HEAD + "   0: 0000000000000000FFFF00000100007F:AA64 0000000000000000FFFF00000100007F:21FC 01 00000000:00000000 "

@@ -423,12 +423,12 @@ class Nobody:
 
 
 @pytest.mark.parametrize(
-    "request_line", [b"GET / HTTP/1.1\r\n\r\n", b"GET http://a.example/ HTTP/1.1\r\n\r\n", b"CONNECT a.example:443 HTTP/1.1\r\n\r\n"]
+    "request_line", [b"GET / HTTP/1.1", b"GET http://a.example/ HTTP/1.1", b"CONNECT a.example:443 HTTP/1.1"]
 )
 def test_another_users_process_is_told_so_and_nothing_it_sends_is_read(run, request_line):
     async def scenario(port, heard):
         async with connected(port) as (reader, writer):
-            writer.write(request_line)
+            writer.write(request_line + b"\r\n\r\n")
             reply = await reader.read()
 
         assert reply.startswith(b"HTTP/1.1 403 Forbidden\r\n")

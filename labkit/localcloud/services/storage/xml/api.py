@@ -78,7 +78,7 @@ class XmlApi:
         principal = ANONYMOUS if route.is_open else self._callers.caller(request)
         caller = self._guard.caller(principal, request.headers.get("x-goog-user-project", ""))
         try:
-            return await route.handler(XmlCall.of(request, about, caller))
+            return _as_asked(request, await route.handler(XmlCall.of(request, about, caller)))
         except ApiError as error:
             raise caller.told(error) from error
 
@@ -97,6 +97,16 @@ class XmlApi:
         if route is None:
             raise ApiError.unimplemented(f"Cloud Storage's XML {request.method} {path}{_shown(flags)}")
         return route
+
+
+def _as_asked(request: Request, response: Response) -> Response:
+    """Amazon's clients look for what is said of an object under Amazon's names."""
+    asked = (*request.headers, *request.query_params)
+    if any(name.lower().startswith("x-amz-") for name in asked):
+        for name, value in response.headers.items():
+            if name.startswith("x-goog-"):
+                response.headers[f"x-amz-{name.removeprefix('x-goog-')}"] = value
+    return response
 
 
 def _details(error: ApiError) -> Mapping[str, str]:

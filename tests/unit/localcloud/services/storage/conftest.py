@@ -73,10 +73,11 @@ class Gcs:
 
     async def app(self, scope, receive, send):
         request = Request(scope, receive)
+        api = self.batch if self.batch.serves("storage.googleapis.com", request.url.path) else self.api
         try:
-            response = await self.api.respond(request)
+            response = await api.respond(request)
         except Exception as error:  # noqa: BLE001 - as the HTTP transport does
-            response = self.api.refuse(request, as_api_error(error))
+            response = api.refuse(request, as_api_error(error))
         await response(scope, receive, send)
 
     def run(self, awaitable):

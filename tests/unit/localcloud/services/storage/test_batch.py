@@ -2,7 +2,6 @@ import email
 import json
 
 import pytest
-from starlette.requests import Request
 
 
 @pytest.fixture
@@ -22,7 +21,9 @@ def batch(gcs):
         )
         if reply.status_code != 200:
             return reply
-        message = email.message_from_bytes(f"content-type: {reply.headers['content-type']}\n\n".encode() + reply.content)
+        message = email.message_from_bytes(
+            f"content-type: {reply.headers['content-type']}\n\n".encode() + reply.content
+        )
         return [answer(part) for part in message.get_payload()]
 
     return send
@@ -33,29 +34,11 @@ def answer(part):
     return part["content-id"], int(head.split(" ")[1]), json.loads(body) if body.strip() else None
 
 
-@pytest.fixture(autouse=True)
-def batches_first(gcs, monkeypatch):
-    """As the HTTP transport has it."""
-    single = gcs.api.respond
-
-    async def respond(request: Request):
-        api = gcs.batch if gcs.batch.serves("storage.googleapis.com", request.url.path) else None
-        return await (api.respond(request) if api else single(request))
-
-    class Routed:
-        def __init__(self):
-            self.respond = respond
-            self.refuse = gcs.api.refuse
-
-    inner = gcs.api
-    monkeypatch.setattr(gcs.batch, "_api", inner)
-    monkeypatch.setattr(gcs, "api", Routed())
-
-
 def test_calls_are_answered_in_their_order_by_their_ids(gcs, batch):
     gcs.upload("a", b"1")
     answers = batch(
-        'PATCH /storage/v1/b/lab-data/o/a HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{"metadata": {"lab": "one"}}',
+        "PATCH /storage/v1/b/lab-data/o/a HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
+        '{"metadata": {"lab": "one"}}',
         "GET /storage/v1/b/lab-data/o/a HTTP/1.1\r\n\r\n",
         "GET https://storage.googleapis.com/storage/v1/b/lab-data/o/nothing HTTP/1.1\r\n\r\n",
         "DELETE /storage/v1/b/lab-data/o/a HTTP/1.1\r\n\r\n",

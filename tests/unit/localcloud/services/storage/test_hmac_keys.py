@@ -95,7 +95,12 @@ def test_a_stranger_may_do_nothing_with_keys(gcs, make):
     access_id = make()["metadata"]["accessId"]
     stranger = {"authorization": "Bearer stranger@example.com"}
 
-    for method, path in (("GET", KEYS), ("POST", KEYS), ("GET", f"{KEYS}/{access_id}"), ("DELETE", f"{KEYS}/{access_id}")):
+    for method, path in (
+        ("GET", KEYS),
+        ("POST", KEYS),
+        ("GET", f"{KEYS}/{access_id}"),
+        ("DELETE", f"{KEYS}/{access_id}"),
+    ):
         assert gcs(method, path, headers=stranger).status_code == 403
 
 

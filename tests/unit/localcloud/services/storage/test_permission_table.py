@@ -10,6 +10,8 @@ import pytest
 
 BUCKET = "/storage/v1/b/lab-data"
 OBJECT = f"{BUCKET}/o/a.csv"
+HMAC_KEYS = "/storage/v1/projects/student-lab/hmacKeys"
+ROBOT = "robot@student-lab.iam.gserviceaccount.com"
 RETENTION = {"mode": "Unlocked", "retainUntilTime": "2026-12-01T00:00:00Z"}
 PUBLIC = {"entity": "user-friend@example.com", "role": "READER"}
 CONTEXTS = {"custom": {"team": {"value": "red"}}}
@@ -41,7 +43,7 @@ class Documented:
 
     @property
     def needed(self):
-        return [f"storage.{name}" for name in self.permissions.split()]
+        return [name if name.count(".") > 1 else f"storage.{name}" for name in self.permissions.split()]
 
 
 def calls(*rows):
@@ -182,6 +184,12 @@ DOCUMENTED = (
         "POST", f"/upload{BUCKET}/o", f"{CREATE} objects.createContext", {"contexts": CONTEXTS}, UPLOAD, "context"
     ),
     Documented("POST", f"/resumable/upload{BUCKET}/o", CREATE, {}, UPLOAD),
+    Documented("POST", HMAC_KEYS, "hmacKeys.create", query={"serviceAccountEmail": ROBOT}),
+    Documented("GET", HMAC_KEYS, "hmacKeys.list"),
+    Documented("GET", f"{HMAC_KEYS}/ID", "hmacKeys.get"),
+    Documented("PUT", f"{HMAC_KEYS}/ID", "hmacKeys.update", {"state": "INACTIVE"}),
+    Documented("DELETE", f"{HMAC_KEYS}/INACTIVE", "hmacKeys.delete"),
+    Documented("GET", "/storage/v1/projects/student-lab/serviceAccount", "resourcemanager.projects.get"),
 )
 
 
@@ -208,6 +216,11 @@ def stocked(gcs):
     gcs("POST", f"{BUCKET}/notificationConfigs", json=topic)
     gcs.clock.advance(minutes=1)
     gcs("DELETE", f"{BUCKET}/o/lost.csv")
+    gcs.accounts.add(ROBOT, "1")
+    active, inactive = (
+        gcs("POST", HMAC_KEYS, params={"serviceAccountEmail": ROBOT}).json()["metadata"]["accessId"] for _ in range(2)
+    )
+    gcs("PUT", f"{HMAC_KEYS}/{inactive}", json={"state": "INACTIVE"})
     metageneration = gcs("GET", BUCKET).json()["metageneration"]
     generations = {"GONE": gone, "LOST": lost}
 
@@ -217,7 +230,8 @@ def stocked(gcs):
         if "ifMetagenerationMatch" in query:
             query["ifMetagenerationMatch"] = metageneration
         body = {} if call.body is None else {"json": call.body}
-        return gcs(call.verb, call.path, params=query, headers={"authorization": "Bearer asker@example.com"}, **body)
+        path = call.path.replace("/INACTIVE", f"/{inactive}").replace("/ID", f"/{active}")
+        return gcs(call.verb, path, params=query, headers={"authorization": "Bearer asker@example.com"}, **body)
 
     yield ask
     gcs.guard.access = gcs.access
