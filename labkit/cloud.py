@@ -66,7 +66,6 @@ class LocalCloud(Cloud):
         except CannotStartError as error:
             raise CloudError(str(error)) from error
 
-
     @property
     def identities(self) -> Path:
         return self._keeper.daemon.identities

@@ -96,8 +96,9 @@ def attempt(what, call):
 #    tokens for the **service account** of the machine. A service account is an identity for programs.
 #
 # Here it is the third, as on a Workbench instance: the account `…-compute@developer.gserviceaccount.com`, which all
-# machines of a project share unless you choose otherwise, with the role Editor. (On Google Cloud, from your laptop, it is
-# the second.) You never chose it, which is why the first thing to ask about any 403 is: *who was it that asked?*
+# machines of a project share unless you choose otherwise, with the role Editor. (Organisations made since May 2024 no longer
+# give it that. And on Google Cloud, from your laptop, it is the second.) You never chose it, which is why the first thing to
+# ask about any 403 is: *who was it that asked?*
 #
 # The second is what that identity may do. Do not guess, ask: every resource answers `test_iam_permissions` with those of
 # the permissions in the question that the caller holds. It changes nothing, and needs no permission itself.
@@ -512,7 +513,7 @@ lab.check("custom_role")
 # ## 10. Five refusals: read them
 #
 # A **newcomer** has begun: an account with one small role, on quotas. Five calls, all refused. Each reply holds what you
-# need, if you read it: which *permission* is missing, or what else is. Whose it is you see where the client was made.
+# need, if you read it: which *permission* is missing, or what else is. Who is refused you see where the client is made.
 
 # %%
 newcomer = make_account("lab02-newcomer", "newcomer")
@@ -620,13 +621,13 @@ for number, call in enumerate(calls, start=1):
     attempt(f"{number}. {call.__name__}", call)
 
 # %% [markdown]
-# On Google Cloud a change of a policy is in force after some seconds, at times after 7 minutes; an API after a few. Wait
-# before you grant more: half of all roles that are too large were granted while the right one was on its way.
+# On Google Cloud a change of a policy is in force after some seconds, at times after 7 minutes; so is an API. Wait before you
+# grant more: many a role that is too large was granted while the right one was on its way.
 #
 # ## 12. An audit
 #
 # Before your time somebody wrote a program that counts the images in `data` each night. It did not work at first, so its
-# account got **Editor**, and a **key**. Then it worked, and nobody looked again. This is how most projects look.
+# account got **Editor**, and a **key**. Then it worked, and nobody looked again. Many an old project looks like this.
 
 # %%
 legacy = make_account("lab02-legacy", "nightly count")
@@ -680,6 +681,16 @@ lab.check("audit")
 # 2. Smallest role, smallest resource, and an end where there is one. Then test what must be refused.
 # 3. An account for each program; impersonation, no keys; actAs only on the account that is lent.
 # 4. Read, change, write back. Never write a policy that you did not read.
+#
+# The same from a terminal (on the local cloud, one opened by `labkit shell --as student`), where `gcloud` reads, changes and
+# writes back for you:
+#
+# | to | write |
+# |---|---|
+# | bind a role on a bucket | `gcloud storage buckets add-iam-policy-binding gs://BUCKET --member=… --role=…` |
+# | on a service account | `gcloud iam service-accounts add-iam-policy-binding EMAIL --member=… --role=…` |
+# | on a project | `gcloud projects add-iam-policy-binding PROJECT --member=… --role=…` |
+# | do anything as an account | any `gcloud` command with `--impersonate-service-account=EMAIL` |
 #
 # **Clean up?** Accounts, roles and policies cost nothing, and nothing in this lab bills by the hour. On Google Cloud, take
 # away what you no longer need all the same: first an account's bindings, then the account (`iam.delete_service_account`), for

@@ -50,7 +50,7 @@ import requests
 from google.api_core.exceptions import AlreadyExists, BadRequest, Forbidden, PreconditionFailed
 from google.auth import impersonated_credentials
 from google.auth.transport.requests import Request
-from google.cloud import iam_admin_v1, service_usage_v1, storage
+from google.cloud import iam_admin_v1, storage
 from google.cloud.storage import transfer_manager
 from sklearn.datasets import load_digits, load_wine
 
@@ -63,11 +63,11 @@ client = storage.Client(project=PROJECT)
 
 
 def attempt(what, call):
-    """Make a call, and say what came of it: that it went through, or the refusal."""
+    """Make a call, and say what came of it: that it went through, or the refusal in the cloud's own words."""
     try:
         call()
     except (BadRequest, Forbidden, PreconditionFailed) as error:
-        print(f"✘ {what}: {int(error.code)}\n  {error.message[-400:]}\n")
+        print(f"✘ {what}\n  {int(error.code)}: {error.response.json()['error']['message']}\n")
     else:
         print(f"✔ {what}\n")
 
@@ -314,14 +314,15 @@ lab.check("read")
 # ## 7. Overwritten: bring the old one back
 #
 # A colleague opens the file in a spreadsheet, sorts *one* column, and saves. Every number is still there, and every one is now
-# beside the wrong wine. The file has the same rows, the same columns, almost the same size. No program complains.
+# beside the wrong wine. The file has the same rows, the same columns, the same size to the byte. No program complains.
 
 # %%
 def accident():
     """What the colleague did."""
     table = pandas.read_csv("wine.csv")
     table["alcohol"] = sorted(table["alcohol"])
-    bucket.blob("raw/wine.csv").upload_from_string(table.to_csv(index=False), content_type="text/csv")
+    damaged = table.to_csv(index=False, lineterminator="\n")
+    bucket.blob("raw/wine.csv").upload_from_string(damaged, content_type="text/csv")
 
 
 if alcohol is not ...:
@@ -475,10 +476,6 @@ mine.refresh(Request())
 me = requests.get("https://oauth2.googleapis.com/tokeninfo", params={"access_token": mine.token}).json()["email"]
 
 iam = iam_admin_v1.IAMClient()
-
-services = service_usage_v1.ServiceUsageClient()
-apis = ["iam.googleapis.com", "iamcredentials.googleapis.com"]
-services.batch_enable_services(request={"parent": f"projects/{PROJECT}", "service_ids": apis}).result()
 
 email = f"lab03-sharer@{PROJECT}.iam.gserviceaccount.com"
 account = {"account_id": "lab03-sharer", "service_account": {"display_name": "Lab 03: signs links"}}

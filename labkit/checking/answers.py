@@ -73,7 +73,7 @@ class Answers:
     def number(self, name: str) -> float:
         """A number, of any kind but True and False."""
         value = self._given(name)
-        if not isinstance(value, Real) or isinstance(value, bool):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise _wrong_type(name, value, "a number")
         return float(value)
 

@@ -89,7 +89,7 @@ def restore(answers: Answers, cloud: Cloud) -> Verdict:
     live = generations.live(kept)
     if live is None:
         return Failed(
-            f"{DATA} has no live generation: a delete makes the newest an old one, it does not bring back the one before.",
+            f"{DATA} has no live generation: deleting the newest brings back none of the older ones.",
             "a live generation with the good content",
             "Copy the good generation over the name: bucket.copy_blob(…, source_generation=…).",
         )
@@ -158,7 +158,7 @@ def undelete(answers: Answers, cloud: Cloud) -> Verdict:
     "cost",
     points=3,
     hints=[
-        "Three lists: the plain one, the one with `versions=True`, the one with `soft_deleted=True`. Add up `blob.size`.",
+        "Three lists: the plain one, that with `versions=True`, that with `soft_deleted=True`. Add up `blob.size`.",
         "`versions=True` lists the live ones too; `blob.time_deleted` is None for those.",
     ],
     wrong=mistakes.COST,

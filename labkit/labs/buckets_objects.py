@@ -30,7 +30,7 @@ _MAY_NOT_BE_KEPT = ("no-cache", "no-store", "max-age=0")
     hints=[
         "Three things go with an object: its content type, its cache control, its checksum.",
         'Set `data.cache_control = "no-cache"` before the upload; give the upload `content_type="text/csv"`.',
-        "`google_crc32c.Checksum(…)` takes the file's bytes. Its `digest()` is four bytes, and Cloud Storage writes them "
+        "`google_crc32c.Checksum(…)` takes the file's bytes. Its `digest()` is four bytes; Cloud Storage writes them "
         "in base64: `base64.b64encode(…).decode()`.",
     ],
     wrong=mistakes.UPLOAD,
@@ -182,14 +182,13 @@ def _sevens_problem(found: set[str], expected: set[str]) -> str:
 def read(answers: Answers, cloud: Cloud) -> Verdict:
     """The mean of one grower's wines, computed from the object."""
     given = answers.number("alcohol")
-    content = cloud.storage().bucket(answers.text("bucket")).blob(DATA).download_as_bytes()
-    means = wines.alcohol(content)
-    if abs(given - means.get(0, float("inf"))) < _TOLERANCE:
+    means = wines.alcohol(cloud.storage().bucket(answers.text("bucket")).blob(DATA).download_as_bytes())
+    growers = [grower for grower, mean in means.by_grower.items() if abs(given - mean) < _TOLERANCE]
+    if growers == [0]:
         return Passed(f"{given:.2f} %, and no copy on your disk.")
-    other = [grower for grower, mean in means.items() if abs(given - mean) < _TOLERANCE]
-    if other:
-        seen = f"the mean of grower {other[0]}"
-    elif abs(given - wines.alcohol_of_all(content)) < _TOLERANCE:
+    if growers:
+        seen = f"the mean of grower {growers[0]}"
+    elif abs(given - means.of_all) < _TOLERANCE:
         seen = "the mean of all the wines, whoever grew them"
     else:
         seen = f"no mean of gs://…/{DATA} as it is now"

@@ -126,7 +126,7 @@ LISTING = (
     ),
     WrongAnswer(
         "one_folder",
-        code=f'{_FOLDERS}\nsevens = [blob.name for blob in client.list_blobs(BUCKET, match_glob="digits/train/*-7.pgm")]',
+        code=f'{_FOLDERS}\nsevens = [it.name for it in client.list_blobs(BUCKET, match_glob="digits/train/*-7.pgm")]',
         message="sevens lacks",
     ),
     WrongAnswer(
@@ -158,12 +158,12 @@ READ = (
     ),
     WrongAnswer(
         "other_grower",
-        code='table = pandas.read_csv(f"gs://{BUCKET}/raw/wine.csv")\nalcohol = table[table.grower == 1].alcohol.mean()',
+        code='alcohol = pandas.read_csv(f"gs://{BUCKET}/raw/wine.csv").query("grower == 1").alcohol.mean()',
         message="the mean of grower 1",
     ),
     WrongAnswer(
         "other_column",
-        code='table = pandas.read_csv(f"gs://{BUCKET}/raw/wine.csv")\nalcohol = table[table.grower == 0].ash.mean()',
+        code='alcohol = pandas.read_csv(f"gs://{BUCKET}/raw/wine.csv").query("grower == 0").ash.mean()',
         message="no mean of gs://",
     ),
     WrongAnswer(

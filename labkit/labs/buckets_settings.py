@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
@@ -49,15 +49,15 @@ def bucket(answers: Answers, cloud: Cloud) -> Verdict:
     return _access(name, found.iam_configuration) or _labels(name, dict(found.labels))
 
 
-def _access(name: str, configuration: object) -> Verdict | None:
-    if not getattr(configuration, "uniform_bucket_level_access_enabled", False):
+def _access(name: str, configuration: Any) -> Verdict | None:
+    if not configuration.uniform_bucket_level_access_enabled:
         return Failed(
             f"{name} is in the right region, but each of its objects may carry an access list of its own.",
             "uniform bucket-level access: IAM alone decides",
             "Set bucket.iam_configuration.uniform_bucket_level_access_enabled = True, then bucket.patch().",
             earned=1,
         )
-    if getattr(configuration, "public_access_prevention", "") != _ENFORCED:
+    if configuration.public_access_prevention != _ENFORCED:
         return Failed(
             f"In {name} IAM alone decides, and one wrong line in its policy would open it to everybody.",
             "public access prevention, enforced",

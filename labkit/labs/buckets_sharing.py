@@ -24,7 +24,7 @@ _REFUSED = (401, 403)
 _REASON = re.compile(r"<(Code|Message|Details)>([^<]*)</")
 _NEXT = {
     "ExpiredToken": "Its time is over. Sign again, and check within 15 minutes.",
-    "SignatureDoesNotMatch": 'It was signed for something else, or changed. Sign for method="GET", with no other headers.',
+    "SignatureDoesNotMatch": 'It was signed for something else, or changed. Sign for method="GET", and no headers.',
     "AccessDenied": "The account that signed may not read the object. A role that you have just given it takes up to 7 "
     "minutes; else look at the bucket's policy.",
     "NoSuchKey": f"There is no live {DATA}: exercise `restore`.",
@@ -37,8 +37,7 @@ _NEXT = {
     hints=[
         "A link is signed for one object, one verb and a time. The blob makes it: `generate_signed_url`.",
         '`version="v4"`, `method="GET"`, `expiration=timedelta(minutes=15)`.',
-        "`credentials=signer`: the machine's own credentials have no key to sign with, and those of `signer` ask Google "
-        "to sign.",
+        "`credentials=signer`: the machine's own have no key to sign with; those of `signer` let Google sign.",
     ],
     wrong=mistakes.SHARE,
 )
@@ -111,9 +110,10 @@ def _opened(cloud: Cloud, link: str, address: SplitResult) -> Verdict:
             "401 or 403",
             "Take allUsers out of the bucket's policy.",
         )
+    minutes = _seconds(parse_qs(address.query)) // 60
     return Passed(
-        f"Whoever has the link reads the {len(with_link.content):,} bytes for {_seconds(parse_qs(address.query)) // 60} "
-        f"minutes. Without the signature the same address answers {plain.status_code}."
+        f"Whoever has the link reads the {len(with_link.content):,} bytes for {minutes} minutes. "
+        f"Without the signature the same address answers {plain.status_code}."
     )
 
 

@@ -80,8 +80,8 @@ SAMPLES = (
         newer=3,
     ),
     Sample(
-        "The fourth newest of the old generations of models/wine.txt:",
-        "models/wine.txt",
+        "The fourth newest of the old generations of notes.txt:",
+        "notes.txt",
         2,
         _DELETED,
         Promise.OLD,

@@ -9,6 +9,7 @@ from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
 from labkit.labs import grants, probes
 from labkit.labs import permissions_refusals_mistakes as mistakes
+from labkit.labs.grants import Grant
 from labkit.labs.needs import Need
 from labkit.labs.permissions_buckets import DATA_FILE, PRIVATE_FILE, VIEWER
 from labkit.labs.permissions_identity import IMPERSONATOR, account_email
@@ -114,22 +115,10 @@ def mend(answers: Answers, cloud: Cloud) -> Verdict:
 
 def _needs(answers: Answers, cloud: Cloud, newcomer: str) -> tuple[Need, ...]:
     """One for each call that lacks a permission; beside what is allowed stands the nearest thing that is not."""
-    data, private = answers.text("data"), answers.text("private")
     trainer, pipeline = account_email(answers, "trainer"), account_email(answers, "pipeline")
-    on_project = tuple(
-        grant for grant in grants.to(newcomer, grants.on_project(cloud)) if grant.role != "roles/cloudquotas.viewer"
-    )  # Which it was given in the notebook, for the fifth call.
-    on_bucket = grants.to(newcomer, [*grants.on_bucket(cloud, data), *grants.on_bucket(cloud, private)])
-    on_trainer = grants.to(newcomer, grants.on_account(cloud, trainer))
+    on_project = _on_project(cloud, newcomer)
     return (
-        Need(
-            newcomer,
-            allowed=(probes.reads(data, DATA_FILE),),
-            forbidden=(probes.reads(private, PRIVATE_FILE), probes.creates(data, "lab02-probe.txt")),
-            held=on_bucket + on_project,
-            role=VIEWER,
-            place=f"the bucket {data}",
-        ),
+        _data_need(answers, cloud, newcomer),
         Need(
             newcomer,
             allowed=(probes.LISTS_JOBS,),
@@ -142,7 +131,7 @@ def _needs(answers: Answers, cloud: Cloud, newcomer: str) -> tuple[Need, ...]:
             newcomer,
             allowed=(probes.makes_tokens(trainer),),
             forbidden=(probes.makes_tokens(pipeline),),
-            held=on_trainer + on_project,
+            held=grants.to(newcomer, grants.on_account(cloud, trainer)) + on_project,
             role=IMPERSONATOR,
             place=f"the account {grants.short(trainer)}",
         ),
@@ -155,3 +144,22 @@ def _needs(answers: Answers, cloud: Cloud, newcomer: str) -> tuple[Need, ...]:
             place="the project",
         ),
     )
+
+
+def _data_need(answers: Answers, cloud: Cloud, newcomer: str) -> Need:
+    data, private = answers.text("data"), answers.text("private")
+    on_buckets = [*grants.on_bucket(cloud, data), *grants.on_bucket(cloud, private)]
+    return Need(
+        newcomer,
+        allowed=(probes.reads(data, DATA_FILE),),
+        forbidden=(probes.reads(private, PRIVATE_FILE), probes.creates(data, "lab02-probe.txt")),
+        held=grants.to(newcomer, on_buckets) + _on_project(cloud, newcomer),
+        role=VIEWER,
+        place=f"the bucket {data}",
+    )
+
+
+def _on_project(cloud: Cloud, newcomer: str) -> tuple[Grant, ...]:
+    """Its grants there, but for the one that the notebook gives it for the fifth call."""
+    held = grants.to(newcomer, grants.on_project(cloud))
+    return tuple(grant for grant in held if grant.role != "roles/cloudquotas.viewer")

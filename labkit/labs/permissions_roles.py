@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from labkit.checking.answers import Answers
@@ -9,6 +10,7 @@ from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
 from labkit.labs import grants, probes
 from labkit.labs import permissions_roles_mistakes as mistakes
+from labkit.labs.grants import Grant
 from labkit.labs.needs import Need
 from labkit.labs.permissions_buckets import DATA_FILE, PRIVATE_FILE, VIEWER
 from labkit.labs.permissions_identity import account_email, user_keys
@@ -157,15 +159,9 @@ def audit(answers: Answers, cloud: Cloud) -> Verdict:
     """No account of the project has a basic role or a key; the old program still does its work."""
     answers.given("audited")
     legacy, data, private = account_email(answers, "legacy"), answers.text("data"), answers.text("private")
-    on_project = grants.on_project(cloud)
-    own = f"@{cloud.project}.iam.gserviceaccount.com"
-    basic = [grant for grant in on_project if grant.role in grants.BASIC_ROLES and grant.member.endswith(own)]
-    if basic:
-        return Failed(
-            f"{grants.short(basic[0].member)} has {basic[0]}: a basic role, with thousands of permissions.",
-            "no account of yours with a basic role, Viewer included",
-            "Take it out of the project's policy: read, remove the member, write back.",
-        )
+    on_project, own = grants.on_project(cloud), f"@{cloud.project}.iam.gserviceaccount.com"
+    if problem := _basic_role(on_project, own):
+        return problem
     need = Need(
         legacy,
         allowed=(probes.reads(data, DATA_FILE),),
@@ -191,4 +187,17 @@ def audit(answers: Answers, cloud: Cloud) -> Verdict:
             "`iam.delete_service_account_key(name=key.name)` for each of its keys of the kind USER_MANAGED.",
             earned=2,
         )
-    return Passed(f"None of your {len(accounts)} accounts has a basic role or a key, and the nightly count goes on.")
+    made = sum(account.email.endswith(own) for account in accounts)
+    return Passed(f"None of the {made} accounts made here has a basic role or a key, and the nightly count goes on.")
+
+
+def _basic_role(on_project: Iterable[Grant], own: str) -> Verdict | None:
+    """Whether an account whose address ends in `own` has one."""
+    for grant in on_project:
+        if grant.role in grants.BASIC_ROLES and grant.member.endswith(own):
+            return Failed(
+                f"{grants.short(grant.member)} has {grant}: a basic role, with thousands of permissions.",
+                "no account of yours with a basic role, Viewer included",
+                "Take it out of the project's policy: read, remove the member, write back.",
+            )
+    return None

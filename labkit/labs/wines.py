@@ -8,16 +8,28 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from statistics import fmean
 
 GROWERS = (0, 1, 2)
 
 
+@dataclass(frozen=True)
+class Alcohol:
+    """The mean alcohol of the wines of each grower, and of all wines: NaN where there are none."""
+
+    by_grower: Mapping[int, float]
+    of_all: float
+
+
 @cache
 def csv_bytes() -> bytes:
     """The file that the notebook writes, to the byte."""
-    from sklearn.datasets import load_wine
+    # scikit-learn publishes no types.
+    from sklearn.datasets import load_wine  # type: ignore[import-untyped]
 
     table = load_wine(as_frame=True).frame.rename(columns={"target": "grower"})
     return bytes(table.to_csv(index=False, lineterminator="\n").encode())
@@ -30,18 +42,14 @@ def crc32c(data: bytes) -> str:
     return base64.b64encode(google_crc32c.Checksum(data).digest()).decode()
 
 
-def alcohol(data: bytes) -> dict[int, float]:
-    """The mean alcohol of each grower's wines in a file such as `csv_bytes`; none for a file of another kind."""
-    rows = [row for row in csv.DictReader(io.StringIO(data.decode(errors="replace"))) if row.get("grower")]
-    if not rows or "alcohol" not in rows[0]:
-        return {}
-    return {
-        grower: fmean(measured)
-        for grower in GROWERS
-        if (measured := [float(row["alcohol"]) for row in rows if row["grower"] == str(grower)])
+def alcohol(data: bytes) -> Alcohol:
+    """The means of a file such as `csv_bytes`; of a file of another kind there are none."""
+    rows = csv.DictReader(io.StringIO(data.decode(errors="replace")))
+    try:
+        measured = [(int(row["grower"]), float(row["alcohol"])) for row in rows]
+    except (KeyError, TypeError, ValueError):
+        measured = []
+    by_grower = {
+        grower: fmean(found) for grower in GROWERS if (found := [value for of, value in measured if of == grower])
     }
-
-
-def alcohol_of_all(data: bytes) -> float:
-    """The mean over the whole file, whoever grew it."""
-    return fmean(float(row["alcohol"]) for row in csv.DictReader(io.StringIO(data.decode(errors="replace"))))
+    return Alcohol(by_grower, fmean(value for _, value in measured) if measured else math.nan)

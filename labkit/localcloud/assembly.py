@@ -36,6 +36,7 @@ from labkit.localcloud.services.storage.public_access import PublicAccess
 from labkit.localcloud.services.storage.retry_tests import RetryTests
 from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.storage.surfaces import surfaces
+from labkit.localcloud.services.vertex.acting import Acting
 from labkit.localcloud.services.vertex.machines import Machines
 from labkit.localcloud.services.vertex.names import Names
 from labkit.localcloud.services.vertex.parts import Parts
@@ -99,8 +100,7 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
     operations = Operations(registry, resources, ids, tasks)
     book = LogBook(registry, store, clock, ids)
     storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects, policies)
-    parts = Parts(registry, Names(projects), resources, operations, clock, ids)
-    vertex = Vertex(parts, storage, book, tasks, Machines(home, ImageCatalogue(images)))
+    parts = Parts(registry, Names(projects), Acting(identity.accounts), resources, operations, clock, ids)
     control = AccessControl.over(policies, identity.accounts, store=store, projects=projects, clock=clock)
     setup = ProjectSetup(
         SetupParts(
@@ -120,6 +120,8 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
         setup.new_projects.create_students(project)
     identity.accounts.create_default(projects.default)
     access, state = control.authorizer, setup.enabled
+    guard = Guard(storage, access, state, PublicAccess(setup.constraints))
+    vertex = Vertex(parts, guard, book, tasks, Machines(home, ImageCatalogue(images)))
     about_identity = IdentityServices(registry, identity, control, setup.constraints, state, clock)
     services: list[Service] = [
         OperationsService(operations),
@@ -129,7 +131,6 @@ def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = No
         *vertex.services,
     ]
     dispatcher = Dispatcher(bearers, access, state, services)
-    guard = Guard(storage, access, state, PublicAccess(setup.constraints))
     faults = Faults(clock, ids)
     hand_routed: list[HandRouted] = [
         RetryTests(faults, bearers, ids),

@@ -117,6 +117,49 @@ def new_project(token_of):
     return create
 
 
+@pytest.fixture(scope="module")
+def student(token_of):
+    """Credentials of the project's owner, who may change policies; the process's own are the machine's, an editor."""
+    from google.oauth2.credentials import Credentials
+
+    return Credentials(token_of("student@example.com"))
+
+
+@pytest.fixture(scope="module")
+def new_account(local_cloud, student):
+    """Creates service accounts, without any role."""
+    from google.cloud import iam_admin_v1
+
+    client = iam_admin_v1.IAMClient(credentials=student)
+    made = []
+
+    def create(purpose):
+        import uuid
+
+        project, account_id = f"projects/{local_cloud.project}", f"{purpose}-{uuid.uuid4().hex[:8]}"
+        made.append(client.create_service_account(request={"name": project, "account_id": account_id}))
+        return made[-1]
+
+    yield create
+    for account in made:
+        client.delete_service_account(request={"name": account.name})
+
+
+@pytest.fixture
+def grant_on_bucket(local_cloud, student):
+    """Gives a member a role on a bucket."""
+    from google.cloud import storage
+
+    client = storage.Client(project=local_cloud.project, credentials=student)
+
+    def grant(bucket, role, member):
+        policy = client.bucket(bucket.name).get_iam_policy(requested_policy_version=3)
+        policy.bindings.append({"role": role, "members": {member}})
+        client.bucket(bucket.name).set_iam_policy(policy)
+
+    return grant
+
+
 def _local(chosen):
     before = dict(os.environ)
     connected = clouds.connect(settings.LOCAL, settings=chosen)

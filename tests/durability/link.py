@@ -39,7 +39,9 @@ class Link:
         self._connection.close()
 
     def create_bucket(self) -> None:
-        self.call("POST", f"/storage/v1/b?project={self._project}", _json(name=_BUCKET))
+        """Without soft delete, so that what is deleted is gone."""
+        bucket = {"name": _BUCKET, "softDeletePolicy": {"retentionDurationSeconds": "0"}}
+        self.call("POST", f"/storage/v1/b?project={self._project}", json.dumps(bucket).encode())
 
     def names(self) -> set[str]:
         """Of all objects; there are never more than fit on a page."""
@@ -59,7 +61,7 @@ class Link:
 
     def _upload_in_chunks(self, name: str, data: bytes) -> None:
         path = f"/upload/storage/v1/b/{_BUCKET}/o?uploadType=resumable&name={name}"
-        uri = urlsplit(self.call("POST", path, _json(name=name))[0].headers["location"])
+        uri = urlsplit(self.call("POST", path, json.dumps({"name": name}).encode())[0].headers["location"])
         for first in range(0, len(data), QUANTUM):
             piece = data[first : first + QUANTUM]
             span = f"bytes {first}-{first + len(piece) - 1}/{len(data)}"
@@ -80,7 +82,3 @@ def _token(port: int) -> str:
         path = "/computeMetadata/v1/instance/service-accounts/default/token"
         connection.request("GET", path, headers={"Metadata-Flavor": "Google"})
         return json.loads(connection.getresponse().read())["access_token"]
-
-
-def _json(**fields: str) -> bytes:
-    return json.dumps(fields).encode()

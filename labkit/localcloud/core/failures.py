@@ -19,8 +19,8 @@ def as_api_error(error: Exception) -> ApiError:
         # FAILED_PRECONDITION: Google's clients retry RESOURCE_EXHAUSTED and 5xx for minutes, and the disk stays full.
         return ApiError(
             Code.FAILED_PRECONDITION,
-            "The disk that holds the local cloud is full; nothing was changed. Delete objects or files, "
-            "or start it with LABKIT_HOME on a larger disk.",
+            "The disk that holds the local cloud is full; nothing was changed. Delete files, or objects of buckets "
+            "without soft delete, or start it with LABKIT_HOME on a larger disk.",
             reason="LOCAL_CLOUD_DISK_FULL",
         )
     _log.error("Unexpected %s in a handler", type(error).__name__, exc_info=error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from labkit.localcloud.iam.credential import Credential
 from labkit.localcloud.iam.id_tokens import IdTokens
 from labkit.localcloud.iam.scopes import CLOUD_PLATFORM
 from labkit.localcloud.iam.service_accounts import ServiceAccounts
+from labkit.localcloud.iam.service_agents import is_service_agent
 from labkit.localcloud.iam.tokens import LIFETIME, RefreshToken, Tokens
 
 
@@ -32,7 +32,7 @@ class Issued:
 
 
 class Issuer:
-    """Service accounts are looked up at each call; of users this cloud knows no more than an address."""
+    """Whether an account may have tokens is asked at each call."""
 
     def __init__(self, tokens: Tokens, id_tokens: IdTokens, accounts: ServiceAccounts, clock: Clock, ids: Ids) -> None:
         self._tokens = tokens
@@ -53,7 +53,7 @@ class Issuer:
         # Whole seconds, rounded up: a token says them, and is not to end before what its owner is told.
         expires = (self._clock.now() + lifetime + timedelta(seconds=1)).replace(microsecond=0)
         credential = Credential(
-            principal, self.subject(principal), expires, tuple(scopes), grant=grant or self._ids.opaque()
+            principal, self._subject(principal), expires, tuple(scopes), grant=grant or self._ids.opaque()
         )
         return Issued(self._tokens.access(credential), expires, credential.scopes)
 
@@ -67,24 +67,15 @@ class Issuer:
     ) -> str:
         """`details` are claims beside Google's usual ones. Raises UnusableAccountError."""
         return self._id_tokens.mint(
-            principal, self.subject(principal), audience, with_email=with_email, details=details
+            principal, self._subject(principal), audience, with_email=with_email, details=details
         )
 
     def refresh_token(self, principal: Principal, client: str) -> str:
         """For a user who has agreed that the program `client` acts as they: good until it is revoked."""
         return self._tokens.refresh(RefreshToken(principal, client, self._ids.opaque()))
 
-    def subject(self, principal: Principal) -> str:
-        """The caller's unique id. Raises UnusableAccountError."""
-        if not principal.is_service_account:
-            return user_id(principal)
-        account = self._accounts.find(principal.email)
-        if account is None or not account.is_usable:
+    def _subject(self, principal: Principal) -> str:
+        subject = self._accounts.subject(principal)
+        if not subject:
             raise UnusableAccountError(principal.email)
-        return account.unique_id
-
-
-def user_id(principal: Principal) -> str:
-    """21 digits that stand for a user: the same in every local cloud."""
-    digits = int.from_bytes(hashlib.sha256(principal.email.encode()).digest(), "big") % 10**20
-    return f"1{digits:020}"
+        return subject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from labkit.localcloud.core.clock import Clock
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.projects import Project
 from labkit.localcloud.core.store import Store
@@ -18,6 +20,7 @@ from labkit.localcloud.iam.etags import next_etag
 from labkit.localcloud.iam.members import deleted_member
 from labkit.localcloud.iam.policies import Policies
 from labkit.localcloud.iam.service_account import ServiceAccount, check_id, check_texts
+from labkit.localcloud.iam.service_agents import is_service_agent
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -149,6 +152,18 @@ class ServiceAccounts:
             connection.execute("UPDATE service_accounts SET deleted = NULL WHERE unique_id = ?", (unique_id,))
             self._policies.rename_member(deleted_member(account.email, unique_id), account.principal.member)
         return replace(account, deleted=None)
+
+    def subject(self, principal: Principal) -> str:
+        """The unique id of a caller; empty for a service account that is not there, or disabled.
+
+        Of users, and of the accounts of Google's own services, this cloud keeps nothing: their id follows from the
+        address, and is the same in every local cloud.
+        """
+        if not principal.is_service_account or is_service_agent(principal.email):
+            digits = int.from_bytes(hashlib.sha256(principal.email.encode()).digest(), "big") % 10**20
+            return f"1{digits:020}"
+        account = self.find(principal.email)
+        return account.unique_id if account is not None and account.is_usable else ""
 
     def verification_keys(self, email: str) -> Sequence[RSAPublicKey]:
         """The public keys that a signature of this account may be made with now; none where it may not sign."""

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -37,8 +38,7 @@ def users(tmp_path):
 
 
 def content(changes):
-    with open(changes["GOOGLE_APPLICATION_CREDENTIALS"]) as file:
-        return json.load(file)
+    return json.loads(Path(changes["GOOGLE_APPLICATION_CREDENTIALS"]).read_text())
 
 
 def test_the_machine_needs_no_variables(users):
@@ -56,7 +56,7 @@ def test_a_service_account_is_impersonated_by_whoever_one_is(users):
     changes = identity.variables(users, ROBOT, as_teacher)
 
     assert content(changes)["source_credentials"]["account"] == "teacher@example.com"
-    assert stat.S_IMODE(os.stat(changes["GOOGLE_APPLICATION_CREDENTIALS"]).st_mode) == 0o600
+    assert stat.S_IMODE(Path(changes["GOOGLE_APPLICATION_CREDENTIALS"]).stat().st_mode) == 0o600
 
 
 def test_a_service_account_is_impersonated_by_the_student_where_one_is_nobody(users):

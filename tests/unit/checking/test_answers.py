@@ -1,3 +1,4 @@
+from fractions import Fraction
 from types import SimpleNamespace
 
 import pytest
@@ -113,3 +114,13 @@ def test_an_answer_that_is_all_in_the_cloud_need_only_be_given():
     Answers({"policy": object()}).given("policy")
 
     assert isinstance(verdict_of(lambda: Answers({"policy": ...}).given("policy")), NotAttempted)
+
+
+@pytest.mark.parametrize("value", [13.5, 13, Fraction(27, 2)])
+def test_a_number_of_any_kind_is_read(value):
+    assert Answers({"mean": value}).number("mean") == float(value)
+
+
+@pytest.mark.parametrize("value", ["13.5", True, [13.5], {"mean": 13.5}])
+def test_a_number_in_another_form_fails(value):
+    assert verdict_of(lambda: Answers({"mean": value}).number("mean")).expected == "a number"

@@ -13,7 +13,7 @@ from labkit.localcloud.services.storage.acl_representations import AclRepresenta
 from labkit.localcloud.services.storage.acl_requests import AclKind, entry_of, role_of
 from labkit.localcloud.services.storage.acls import Acl, AclEntry, AclRole
 from labkit.localcloud.services.storage.call import Call
-from labkit.localcloud.services.storage.entities import Bucket, StoredObject
+from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.storage import Storage
 
 
@@ -22,6 +22,11 @@ class AclCalls(ABC):
 
     kind: AclKind
     list_kind: str
+
+    def check(self, call: Call) -> None:
+        """Raises INVALID_ARGUMENT in a bucket with uniform access, which has no lists."""
+        if call.caller.bucket(call.bucket).configuration.uniform_access:
+            raise self._no_lists(is_read=call.request.method == "GET")
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -71,9 +76,14 @@ class AclCalls(ABC):
             raise ApiError(Code.NOT_FOUND, "The specified key does not exist.")
         return entry
 
+    def _no_lists(self, *, is_read: bool) -> ApiError:
+        if is_read:
+            return refusals.uniform_access_of_bucket()
+        return refusals.uniform_access("use ACL API to update bucket policy")
+
     @abstractmethod
     def _read(self, call: Call) -> Acl:
-        """The list. Raises INVALID_ARGUMENT in a bucket with uniform access."""
+        """The list."""
 
     @abstractmethod
     def _write(self, call: Call, acl: Acl) -> None: ...
@@ -94,7 +104,7 @@ class BucketAclCalls(AclCalls):
     list_kind = "storage#bucketAccessControls"
 
     def _read(self, call: Call) -> Acl:
-        return self._storage.policies.acl(_bucket_with_lists(self._storage, call))
+        return self._storage.policies.acl(self._storage.buckets.get(call.bucket))
 
     def _write(self, call: Call, acl: Acl) -> None:
         with self._storage.objects.transaction():
@@ -114,7 +124,7 @@ class DefaultObjectAclCalls(AclCalls):
     list_kind = "storage#objectAccessControls"
 
     def _read(self, call: Call) -> Acl:
-        return _bucket_with_lists(self._storage, call).default_object_acl
+        return self._storage.buckets.get(call.bucket).default_object_acl
 
     def _write(self, call: Call, acl: Acl) -> None:
         self._storage.buckets.set_default_object_acl(call.bucket, acl)
@@ -145,19 +155,10 @@ class ObjectAclCalls(AclCalls):
     def _shown(self, call: Call, entry: AclEntry) -> dict[str, Any]:
         return AclRepresentations(call.base).of_object(self._stored(call), entry)
 
+    def _no_lists(self, *, is_read: bool) -> ApiError:
+        return refusals.uniform_access(
+            "get legacy ACL for an object" if is_read else "update access control for an object"
+        )
+
     def _stored(self, call: Call) -> StoredObject:
-        if self._storage.buckets.get(call.bucket).configuration.uniform_access:
-            reads = call.request.method == "GET"
-            raise refusals.uniform_access(
-                "get legacy ACL for an object" if reads else "update access control for an object"
-            )
         return self._storage.objects.get(call.address, call.generation)
-
-
-def _bucket_with_lists(storage: Storage, call: Call) -> Bucket:
-    bucket = storage.buckets.get(call.bucket)
-    if not bucket.configuration.uniform_access:
-        return bucket
-    if call.request.method == "GET":
-        raise refusals.uniform_access_of_bucket()
-    raise refusals.uniform_access("use ACL API to update bucket policy")

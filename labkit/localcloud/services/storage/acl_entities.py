@@ -16,6 +16,7 @@ from labkit.localcloud.services.storage import acls
 _TEAM = re.compile(r"project-(?P<team>owners|editors|viewers)-(?P<project>.+)")
 _NAMED = re.compile(r"(?P<kind>user|group|domain)-(?P<value>.+)")
 _TEAM_MEMBERS = {"owners": "projectOwner", "editors": "projectEditor", "viewers": "projectViewer"}
+_PUBLIC = {entity.lower(): entity for entity in acls.PUBLIC}
 _TEAMS = {member: team for team, member in _TEAM_MEMBERS.items()}
 
 
@@ -37,8 +38,9 @@ class AclEntities:
 
     def normalised(self, text: str) -> str:
         """As Cloud Storage keeps an entity: addresses in lower case. Raises INVALID_ARGUMENT for what is none."""
-        if text in acls.PUBLIC:
-            return text
+        # gcloud's documentation writes AllUsers.
+        if public := _PUBLIC.get(text.lower()):
+            return public
         if _NAMED.fullmatch(text):
             return text.lower()
         team = _TEAM.fullmatch(text)

@@ -97,7 +97,7 @@ class StorageApi:
         if header := _blamed_header(refusal):
             item |= {"locationType": "header", "location": header}
         headers = {"www-authenticate": 'Bearer realm="https://accounts.google.com/"'} if status == 401 else None
-        if request.query_params.get("alt") == "media":
+        if raw_path(request).startswith("/download/"):
             # Of a download only the sentence is told, and clients show it as it is: "404 GET …: No such object: b/o".
             return PlainTextResponse(error.message, status, headers)
         return JSONResponse({"error": {"code": status, "message": error.message, "errors": [item]}}, status, headers)
@@ -201,12 +201,12 @@ def _acl_routes(path: str, calls: AclCalls, resource: str, on: On) -> tuple[Rout
     reads = changes[:2]
     entry = path + "/{entity}"
     return (
-        Route("GET", path, calls.list, reads),
-        Route("POST", path, calls.insert, changes),
-        Route("GET", entry, calls.get, reads),
-        Route("PATCH", entry, calls.patch, changes),
-        Route("PUT", entry, calls.update, changes),
-        Route("DELETE", entry, calls.delete, changes),
+        Route("GET", path, calls.list, reads, check=calls.check),
+        Route("POST", path, calls.insert, changes, check=calls.check),
+        Route("GET", entry, calls.get, reads, check=calls.check),
+        Route("PATCH", entry, calls.patch, changes, check=calls.check),
+        Route("PUT", entry, calls.update, changes, check=calls.check),
+        Route("DELETE", entry, calls.delete, changes, check=calls.check),
     )
 
 

@@ -88,7 +88,8 @@ class BatchApi:
 
 
 def _calls(content_type: str, data: bytes) -> list[_Call]:
-    message = BytesParser(policy=email.policy.HTTP).parsebytes(f"Content-Type: {content_type}{_END}{_END}".encode() + data)
+    head = f"Content-Type: {content_type}{_END}{_END}".encode()
+    message = BytesParser(policy=email.policy.HTTP).parsebytes(head + data)
     if not message.is_multipart():
         raise ApiError.invalid("Failed to parse batch request, error: the body is not multipart/mixed.")
     parts = list(message.iter_parts())

@@ -15,6 +15,7 @@ from labkit.localcloud.services.storage.access import Caller
 from labkit.localcloud.services.storage.acl_representations import FullProjection
 from labkit.localcloud.services.storage.acl_requests import AclRequest
 from labkit.localcloud.services.storage.arriving import arriving, document
+from labkit.localcloud.services.storage.customer_keys import CustomerKey
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.preconditions import Preconditions, integer
@@ -25,7 +26,6 @@ _UNIMPLEMENTED_PARAMETERS = (
     "destinationKmsKeyName",
     "kmsKeyName",
 )
-_UNIMPLEMENTED_HEADERS = ("x-goog-encryption-algorithm", "x-goog-copy-source-encryption-algorithm")
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,6 @@ class Call:
         for name in _UNIMPLEMENTED_PARAMETERS:
             if request.query_params.get(name, "").lower() not in ("", "false"):  # gcloud writes "False"
                 raise ApiError.unimplemented(f"Cloud Storage with the parameter '{name}'")
-        for name in _UNIMPLEMENTED_HEADERS:
-            if name in request.headers:
-                raise ApiError.unimplemented(f"Cloud Storage with the header '{name}' (customer-supplied keys)")
         selection = request.query_params.get("fields", "")
         return cls(request, variables, caller, fields.parse(selection) if selection else {})
 
@@ -70,13 +67,19 @@ class Call:
         return Preconditions.from_query(self.query)
 
     @property
+    def key(self) -> CustomerKey:
+        """The customer's key to read or write an object with. Raises INVALID_ARGUMENT for one that is not whole."""
+        return CustomerKey.from_headers(self.request.headers)
+
+    @property
     def base(self) -> str:
         """The scheme and host the client used, for links it can follow."""
         return f"{self.request.url.scheme}://{self.request.headers['host']}"
 
     @property
     def representations(self) -> Representations:
-        return Representations(self.base, FullProjection(self.base, self.caller) if self._shows_acl else None)
+        full = FullProjection(self.base, self.caller) if self._shows_acl else None
+        return Representations(self.base, full, self.key.sha256)
 
     @property
     def _shows_acl(self) -> bool:

@@ -12,6 +12,7 @@ from labkit.localcloud.core.blobs import Blob, Blobs
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.authorship import THE_CLOUD, Authorship
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
@@ -40,6 +41,7 @@ class Composition:
     preconditions: Preconditions = NONE
     deletes_sources: bool = False
     authorship: Authorship = THE_CLOUD
+    key: CustomerKey = NO_KEY
 
     @classmethod
     def from_json(cls, target: Address, body: Body, preconditions: Preconditions) -> Composition:
@@ -71,8 +73,8 @@ class Composer:
         """Raises NOT_FOUND and conditionNotMet, of a source too, and PERMISSION_DENIED where one must be kept."""
         target = composition.target
         composition.preconditions.check(self._objects.find(target))
-        sources = [self._source(target.bucket, part) for part in composition.parts]
-        blob = await self._joined(sources)
+        sources = [self._source(composition, part) for part in composition.parts]
+        blob = await self._joined(sources, composition.key)
         components = sum(source.components or 1 for source in sources)
         writing = self._objects.writing(
             target,
@@ -91,16 +93,18 @@ class Composer:
             raise
         return stored
 
-    async def _joined(self, sources: Sequence[StoredObject]) -> Blob:
-        if len(sources) == 1:
-            return replace(sources[0].blob, md5=b"")
-        return await self._blobs.join([source.blob for source in sources])
+    async def _joined(self, sources: Sequence[StoredObject], key: CustomerKey) -> Blob:
+        blobs = [source.blob for source in sources]
+        if len(blobs) == 1:
+            return replace(blobs[0], md5=b"")
+        if key.key:
+            return replace(await self._blobs.rewrite(blobs, key.key, key.key), md5=b"")
+        return await self._blobs.join(blobs)
 
-    def _source(self, bucket: str, part: Part) -> StoredObject:
-        found = self._objects.get(Address(bucket, part.name), part.generation)
+    def _source(self, composition: Composition, part: Part) -> StoredObject:
+        found = self._objects.get(Address(composition.target.bucket, part.name), part.generation)
         part.preconditions.check(found)
-        if found.blob.key_sha256:  # Its bytes would have to be read with one key and written with another.
-            raise ApiError.unimplemented("storage.objects.compose of objects encrypted with a key of the customer's")
+        composition.key.check(found.blob.key_sha256)  # All sources must be encrypted with the key of the target.
         return found
 
     def _delete(self, sources: Sequence[StoredObject], target: StoredObject) -> None:

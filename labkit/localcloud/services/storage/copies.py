@@ -11,10 +11,12 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from labkit.localcloud.core.blobs import Blob, Blobs
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.authorship import THE_CLOUD, Authorship
 from labkit.localcloud.services.storage.buckets import Buckets
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.objects import Objects
@@ -37,6 +39,8 @@ class Copy:
     source_preconditions: Preconditions = NONE
     preconditions: Preconditions = NONE
     authorship: Authorship = THE_CLOUD
+    source_key: CustomerKey = NO_KEY
+    key: CustomerKey = NO_KEY
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,18 @@ class RewriteProgress:
 
 
 class Copies:
-    """Copies objects; the bytes stay where they are, owned by both."""
+    """Copies objects; the bytes stay where they are, owned by both, unless the copy is to have another key."""
 
-    def __init__(self, buckets: Buckets, objects: Objects) -> None:
+    def __init__(self, blobs: Blobs, buckets: Buckets, objects: Objects) -> None:
+        self._blobs = blobs
         self._buckets = buckets
         self._objects = objects
 
-    def copy(self, copy: Copy) -> StoredObject:
+    async def copy(self, copy: Copy) -> StoredObject:
         """Raises NOT_FOUND, conditionNotMet, PERMISSION_DENIED where the target must be kept."""
-        return self._put(copy, self._source(copy))
+        return await self._put(copy, self._source(copy))
 
-    def rewrite(self, rewrite: Rewrite) -> RewriteProgress:
+    async def rewrite(self, rewrite: Rewrite) -> RewriteProgress:
         """Go on with a copy. Raises as `copy` does, and INVALID_ARGUMENT for a token of another rewrite."""
         _check_limit(rewrite.bytes_per_call)
         state = _State.of(rewrite)
@@ -79,23 +84,30 @@ class Copies:
         if rewritten < size:
             token = replace(state, generation=source.generation, rewritten=rewritten).token
             return RewriteProgress(size, rewritten, token, stored=None)
-        return RewriteProgress(size, size, token="", stored=self._put(rewrite.copy, source))
+        return RewriteProgress(size, size, token="", stored=await self._put(rewrite.copy, source))
 
     def _source(self, copy: Copy) -> StoredObject:
         source = self._objects.get(copy.source, copy.source_generation)
         copy.source_preconditions.check(source)
+        copy.source_key.check(source.blob.key_sha256)
         return source
 
-    def _put(self, copy: Copy, source: StoredObject) -> StoredObject:
+    async def _put(self, copy: Copy, source: StoredObject) -> StoredObject:
         attributes = copy.attributes or source.attributes.for_copy()
         return self._objects.put(
             copy.target,
             attributes,
-            source.blob,
+            await self._under_its_key(copy, source.blob),
             copy.preconditions,
             components=source.components,
             authorship=copy.authorship,
         )
+
+    async def _under_its_key(self, copy: Copy, blob: Blob) -> Blob:
+        if copy.source_key == copy.key:
+            return blob
+        copied = await self._blobs.rewrite([blob], copy.source_key.key, copy.key.key)
+        return replace(copied, md5=blob.md5)  # which a composite object does not have
 
     def _bytes_of_one_call(self, rewrite: Rewrite, source: StoredObject) -> int:
         bucket = self._buckets.get(source.address.bucket).configuration

@@ -11,6 +11,7 @@ from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.call import Call
 from labkit.localcloud.services.storage.composition import Composition
 from labkit.localcloud.services.storage.copies import Copy, Rewrite
+from labkit.localcloud.services.storage.customer_keys import CustomerKey
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.preconditions import Preconditions, integer
 from labkit.localcloud.services.storage.storage import Move, Storage
@@ -28,10 +29,10 @@ class CopyCalls:
             token=call.query.get("rewriteToken", ""),
             bytes_per_call=integer(call.query, "maxBytesRewrittenPerCall"),
         )
-        return call.reply(call.representations.rewrite(self._storage.rewrite(rewrite)))
+        return call.reply(call.representations.rewrite(await self._storage.rewrite(rewrite)))
 
     async def copy(self, call: Call) -> Response:
-        return call.reply(call.representations.object(self._storage.copy(await _copy(call))))
+        return call.reply(call.representations.object(await self._storage.copy(await _copy(call))))
 
     async def compose(self, call: Call) -> Response:
         target = Address(call.variables["destinationBucket"], call.variables["destinationObject"])
@@ -44,7 +45,8 @@ class CopyCalls:
             if composition.deletes_sources:
                 call.caller.require_on_object("storage.objects.delete", source)
         lists = call.acl_request(body.object("destination"), "destinationPredefinedAcl")
-        composition = replace(composition, authorship=call.caller.writes(target, composition.attributes, lists))
+        authorship = call.caller.writes(target, composition.attributes, lists)
+        composition = replace(composition, authorship=authorship, key=call.key)
         return call.reply(call.representations.object(await self._storage.compose(composition)))
 
     async def move(self, call: Call) -> Response:
@@ -78,6 +80,8 @@ async def _copy(call: Call) -> Copy:
         source_preconditions=_source_preconditions(call),
         preconditions=call.preconditions,
         authorship=call.caller.writes(target, attributes, call.acl_request(body, "destinationPredefinedAcl")),
+        source_key=CustomerKey.of_source(call.request.headers),
+        key=call.key,
     )
 
 

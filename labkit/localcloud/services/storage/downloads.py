@@ -16,6 +16,7 @@ from labkit.localcloud.core.blobs import BlobReader
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage.byte_ranges import Slice, requested
 from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.customer_keys import response_headers
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.representations import etag
 
@@ -101,6 +102,7 @@ def object_headers(stored: StoredObject, delivery: Delivery) -> dict[str, str]:
         "x-goog-stored-content-encoding": attributes.content_encoding or "identity",
         "x-goog-stored-content-length": str(blob.size),
         "x-goog-component-count": str(stored.components or ""),
+        **response_headers(blob.key_sha256),
     }
     if delivery.part is not None:
         headers["content-range"] = f"bytes {sent.start}-{sent.end - 1}/{blob.size}"

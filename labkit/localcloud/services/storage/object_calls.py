@@ -50,14 +50,17 @@ class ObjectCalls:
     async def get(self, call: Call) -> Response:
         if call.query.get("alt") == "media":
             return await self.download(call)
-        return call.reply(call.representations.object(self._readable(call)))
+        stored = self._readable(call)
+        if call.key.key:
+            call.key.check(stored.blob.key_sha256)
+        return call.reply(call.representations.object(stored))
 
     async def download(self, call: Call) -> Response:
         stored = self._readable(call)
         return Download(
             stored,
             Delivery.of(stored, call.request.headers),
-            self._storage.opener(stored),
+            self._storage.opener(stored, call.key),
             # Where an object says nothing of it, a browser is to keep it and not to show it.
             {"content-disposition": stored.attributes.content_disposition or "attachment"},
         )

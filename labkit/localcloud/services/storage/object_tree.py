@@ -7,30 +7,35 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.runtime.object_tree import ObjectStat
+from labkit.localcloud.services.storage.access import Caller, Guard
 from labkit.localcloud.services.storage.names import Address
-from labkit.localcloud.services.storage.storage import Storage
 
 _PIECE = 1024 * 1024
 
 
 class StorageTree:
-    """Implements `runtime.object_tree.ObjectTree` over the buckets of one project."""
+    """Implements `runtime.object_tree.ObjectTree` over the buckets of one project, as one service account."""
 
-    def __init__(self, storage: Storage, project_number: str) -> None:
-        self._storage = storage
+    def __init__(self, guard: Guard, account: Principal, project_number: str) -> None:
+        self._guard = guard
+        self._storage = guard.storage
+        self._account = account
         self._project_number = project_number
 
     async def buckets(self) -> Sequence[str]:
         return self._storage.buckets.names(self._project_number)
 
     async def objects(self, bucket: str) -> Sequence[ObjectStat]:
+        self._caller().require_on_bucket("storage.objects.list", bucket, list_prefix="")
         return [
             ObjectStat(stored.address.name, stored.generation, stored.blob.size)
             for stored in self._storage.walk(bucket)
         ]
 
     async def read(self, bucket: str, name: str, target: Path) -> int:
+        self._caller().require_on_object("storage.objects.get", Address(bucket, name))
         stored = self._storage.objects.get(Address(bucket, name))
         # Opened at once: the object may be overwritten while it is copied.
         with self._storage.path(stored).open("rb") as source, target.open("wb") as copy:
@@ -38,11 +43,20 @@ class StorageTree:
         return stored.generation
 
     async def write(self, bucket: str, name: str, source: Path) -> int:
-        stored = await self._storage.write(Address(bucket, name), _pieces(source))
+        address = Address(bucket, name)
+        self._caller().require_on_object("storage.objects.create", address)
+        if self._storage.objects.find(address) is not None:
+            self._caller().require_on_object("storage.objects.delete", address)
+        stored = await self._storage.write(address, _pieces(source))
         return stored.generation
 
     async def delete(self, bucket: str, name: str) -> None:
+        self._caller().require_on_object("storage.objects.delete", Address(bucket, name))
         self._storage.objects.delete(Address(bucket, name))
+
+    def _caller(self) -> Caller:
+        # A new one each time: policies may change while the job runs.
+        return self._guard.caller(self._account)
 
 
 async def _pieces(source: Path) -> AsyncIterator[bytes]:

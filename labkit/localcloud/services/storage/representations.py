@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from labkit.localcloud.core.blobs import Blob
 from labkit.localcloud.services.storage.checksums import Checksums
 from labkit.localcloud.services.storage.copies import RewriteProgress
+from labkit.localcloud.services.storage.customer_keys import ALGORITHM
 from labkit.localcloud.services.storage.entities import Bucket, StoredObject
 from labkit.localcloud.services.storage.listing import Listing, Position, to_token
 from labkit.localcloud.services.storage.rfc3339 import timestamp
@@ -34,12 +36,14 @@ class FullProjection(Protocol):
 class Representations:
     """Resources with links under `base`, the scheme and host the client itself uses ("https://storage.googleapis.com").
 
-    Without `full` they have no access control lists and no owners.
+    Without `full` they have no access control lists and no owners. `key_sha256` is of the customer's key that the
+    request brings: digests of an encrypted object are shown with its key only.
     """
 
-    def __init__(self, base: str, full: FullProjection | None = None) -> None:
+    def __init__(self, base: str, full: FullProjection | None = None, key_sha256: bytes = b"") -> None:
         self._base = base
         self._full = full
+        self._key_sha256 = key_sha256
 
     def bucket(self, bucket: Bucket) -> Json:
         configuration = bucket.configuration
@@ -85,7 +89,6 @@ class Representations:
     def object(self, stored: StoredObject) -> Json:
         bucket, name = stored.address.bucket, stored.address.name
         path = f"storage/v1/b/{bucket}/o/{quote(name, safe='')}"
-        digests = Checksums.of(stored.blob)
         created = timestamp(stored.created)
         return {
             **stored.attributes.json,
@@ -98,8 +101,7 @@ class Representations:
             "generation": str(stored.generation),
             "metageneration": str(stored.metageneration),
             "size": str(stored.blob.size),
-            "crc32c": digests.crc32c,
-            **({"md5Hash": digests.md5} if digests.md5 else {}),
+            **self._digests(stored.blob),
             "etag": etag(stored.generation, stored.metageneration),
             "timeCreated": created,
             "updated": timestamp(stored.updated),
@@ -114,6 +116,14 @@ class Representations:
             ),
             **(self._full.of_object(stored) if self._full else {}),
         }
+
+    def _digests(self, blob: Blob) -> Json:
+        digests = Checksums.of(blob)
+        shown = {"crc32c": digests.crc32c, **({"md5Hash": digests.md5} if digests.md5 else {})}
+        if not blob.key_sha256:
+            return shown
+        key = {"encryptionAlgorithm": ALGORITHM, "keySha256": base64.b64encode(blob.key_sha256).decode()}
+        return {"customerEncryption": key, **(shown if blob.key_sha256 == self._key_sha256 else {})}
 
     def object_list(self, listing: Listing) -> Json:
         reply: Json = {"kind": "storage#objects"}

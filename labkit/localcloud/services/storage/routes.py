@@ -54,7 +54,10 @@ class Need:
 
 @dataclass(frozen=True)
 class Route:
-    """`asks` are permissions that the handler requires itself; `open_because` says why a route takes none."""
+    """`asks` are permissions that the handler requires itself; `open_because` says why a route takes none.
+
+    `check` refuses what is impossible, before anyone's permissions count.
+    """
 
     verb: str
     template: str
@@ -62,6 +65,7 @@ class Route:
     needs: tuple[Need, ...] = ()
     asks: tuple[str, ...] = ()
     open_because: str = ""
+    check: Callable[[Call], None] | None = None
 
     def __post_init__(self) -> None:
         if bool(self.needs or self.asks) is bool(self.open_because):
@@ -69,6 +73,8 @@ class Route:
 
     async def answer(self, call: Call) -> Response:
         """Run the handler for a caller who may."""
+        if self.check:
+            self.check(call)
         for need in self.needs:
             need.require(call)
         return await self.handler(call)

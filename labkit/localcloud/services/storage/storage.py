@@ -22,6 +22,7 @@ from labkit.localcloud.services.storage.buckets import Buckets
 from labkit.localcloud.services.storage.checksums import Checksums
 from labkit.localcloud.services.storage.composition import Composer, Composition
 from labkit.localcloud.services.storage.copies import Copies, Copy, Rewrite, RewriteProgress
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.entities import Bucket, StoredObject
 from labkit.localcloud.services.storage.generations import Generations
 from labkit.localcloud.services.storage.housekeeping import Housekeeping
@@ -63,7 +64,7 @@ class Storage:
         self.uploads = Uploads(blobs, ids, self.buckets, self.objects, self._sessions)
         self.multipart_uploads = MultipartUploads(store, blobs, self.objects, clock, ids)
         self.housekeeping = Housekeeping(clock, self.buckets, self.objects, self.multipart_uploads)
-        self._copies = Copies(self.buckets, self.objects)
+        self._copies = Copies(blobs, self.buckets, self.objects)
         self._composer = Composer(blobs, self.objects)
         self._blobs = blobs
         self._remove_what_nobody_owns()
@@ -103,9 +104,10 @@ class Storage:
         """The file that holds an object's bytes. Read it only, and open it before others overwrite it."""
         return self._blobs.path(stored.blob.id)
 
-    def opener(self, stored: StoredObject, key: bytes = b"") -> Callable[[int], BlobReader]:
-        """Opens an object's bytes at an offset; `key` is the customer's, where the object has one."""
-        return lambda start: self._blobs.open(stored.blob.id, start=start, key=key)
+    def opener(self, stored: StoredObject, key: CustomerKey = NO_KEY) -> Callable[[int], BlobReader]:
+        """Opens an object's bytes at an offset. Raises INVALID_ARGUMENT unless `key` is what it is encrypted with."""
+        key.check(stored.blob.key_sha256)
+        return lambda start: self._blobs.open(stored.blob.id, start=start, key=key.key)
 
     async def write(
         self, address: Address, stream: AsyncIterator[bytes], attributes: ObjectAttributes | None = None
@@ -114,13 +116,13 @@ class Storage:
         names.check_object(address.name)
         return await self.uploads.store(Upload(address, attributes or ObjectAttributes(), Checksums(), NONE), stream)
 
-    def copy(self, copy: Copy) -> StoredObject:
+    async def copy(self, copy: Copy) -> StoredObject:
         """Copy an object; the bytes stay where they are, owned by both. Raises NOT_FOUND, conditionNotMet."""
-        return self._copies.copy(copy)
+        return await self._copies.copy(copy)
 
-    def rewrite(self, rewrite: Rewrite) -> RewriteProgress:
+    async def rewrite(self, rewrite: Rewrite) -> RewriteProgress:
         """Copy an object in one or more calls. Raises as `copy` does."""
-        return self._copies.rewrite(rewrite)
+        return await self._copies.rewrite(rewrite)
 
     async def compose(self, composition: Composition) -> StoredObject:
         """Make an object of up to 32 others. Raises NOT_FOUND, conditionNotMet."""

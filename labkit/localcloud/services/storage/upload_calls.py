@@ -49,6 +49,7 @@ class UploadCalls:
             ContentRange.parse(headers.get("content-range", ""), _length(call, "content-length")),
             _promised(call),
             call.content(),
+            call.key,
         )
         if isinstance(outcome, Unfinished):
             return resume_incomplete(call.request, outcome.received)
@@ -84,7 +85,7 @@ def _upload(call: Call, metadata: Body, content_type: str) -> Upload:
     attributes = ObjectAttributes.from_json(metadata).or_content_type(content_type)
     checksums = Checksums.from_json(metadata).also(_promised(call))
     authorship = call.caller.writes(address, attributes, call.acl_request(metadata))
-    return Upload(address, attributes, checksums, call.preconditions, authorship)
+    return Upload(address, attributes, checksums, call.preconditions, authorship, call.key)
 
 
 def _promised(call: Call) -> Checksums:

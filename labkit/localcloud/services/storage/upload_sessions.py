@@ -14,6 +14,7 @@ from labkit.localcloud.services.storage import acls
 from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.authorship import THE_CLOUD, Authorship
 from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.preconditions import Preconditions
@@ -36,7 +37,8 @@ CREATE TABLE IF NOT EXISTS storage_upload_sessions (
     created TEXT NOT NULL,
     owner TEXT NOT NULL,
     acl TEXT,
-    may_replace INTEGER NOT NULL
+    may_replace INTEGER NOT NULL,
+    key_sha256 BLOB NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -82,7 +84,7 @@ class UploadSessions:
         upload = session.upload
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO storage_upload_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO storage_upload_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     session.id,
                     upload.address.bucket,
@@ -98,6 +100,7 @@ class UploadSessions:
                     upload.authorship.owner,
                     None if upload.authorship.acl is None else acls.to_text(upload.authorship.acl),
                     upload.authorship.may_replace,
+                    session.key_sha256,
                 ),
             )
 
@@ -158,4 +161,5 @@ def _session(row: sqlite3.Row) -> UploadSession:
         blob_id=row["blob"],
         received=row["received"],
         generation=row["generation"],
+        key_sha256=row["key_sha256"],
     )

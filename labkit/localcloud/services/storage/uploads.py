@@ -13,6 +13,7 @@ from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage.buckets import Buckets
 from labkit.localcloud.services.storage.byte_ranges import ContentRange
 from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.objects import Objects
 from labkit.localcloud.services.storage.upload_sessions import Upload, UploadSession, UploadSessions
@@ -58,7 +59,7 @@ class Uploads:
     async def store(self, upload: Upload, stream: AsyncIterator[bytes]) -> StoredObject:
         """An upload in one request. On any error, a lost connection among them, nothing is stored."""
         self._check_early(upload)
-        writer = self._blobs.create()
+        writer = self._blobs.create(upload.key.key)
         try:
             async for data in stream:
                 await writer.write(data)
@@ -74,12 +75,19 @@ class Uploads:
     def begin(self, upload: Upload, total: int | None) -> UploadSession:
         """Start a resumable upload; `total` is its size, if the client says it."""
         self._check_early(upload)
-        session = UploadSession(self._ids.opaque(), upload, total, blob_id="", received=0, generation=None)
+        session = UploadSession(
+            self._ids.opaque(), upload, total, blob_id="", received=0, generation=None, key_sha256=upload.key.sha256
+        )
         self._sessions.insert(session)
         return session
 
     async def append(
-        self, session_id: str, content: ContentRange, checksums: Checksums, stream: AsyncIterator[bytes]
+        self,
+        session_id: str,
+        content: ContentRange,
+        checksums: Checksums,
+        stream: AsyncIterator[bytes],
+        key: CustomerKey = NO_KEY,
     ) -> StoredObject | Unfinished:
         """Take a piece of a resumable upload, or say how far it is.
 
@@ -92,10 +100,12 @@ class Uploads:
                 return self._objects.get(session.upload.address, session.generation)
             total = content.total if content.total is not None else session.total
             if content.first is not None:
-                session = await self._take(session, held, _Piece(content.first, total), stream)
+                key.check(session.key_sha256)
+                session = await self._take(session, held, _Piece(content.first, total, key), stream)
             if total is None or session.received < total:
                 return Unfinished(session.received)
-            return await self._finish(session, held, checksums)
+            key.check(session.key_sha256)
+            return await self._finish(session, held, checksums, key)
 
     async def cancel(self, session_id: str) -> None:
         """Forget a resumable upload and its bytes."""
@@ -144,7 +154,7 @@ class Uploads:
                 f"Invalid request.  According to the Content-Range header, the upload offset is {piece.first} byte(s), "
                 f"which exceeds already uploaded size of {session.received} byte(s).",
             )
-        writer = await self._writer(session, held)
+        writer = await self._writer(session, held, piece.key)
         # Until the bytes are acknowledged; a failed write leaves it so, and the next piece starts from a copy.
         held.is_sound = False
         try:
@@ -162,22 +172,22 @@ class Uploads:
         self._sessions.advance(session.id, writer.id, writer.size)
         held.is_sound = True
 
-    async def _writer(self, session: UploadSession, held: _Open) -> BlobWriter:
+    async def _writer(self, session: UploadSession, held: _Open, key: CustomerKey) -> BlobWriter:
         if held.writer is None or not held.is_sound:
-            held.writer = await self._reopened(session, held)
+            held.writer = await self._reopened(session, held, key)
             held.is_sound = True
         return held.writer
 
-    async def _reopened(self, session: UploadSession, held: _Open) -> BlobWriter:
+    async def _reopened(self, session: UploadSession, held: _Open, key: CustomerKey) -> BlobWriter:
         """A writer that holds the acknowledged bytes again, after a restart or a failed write.
 
         Digests cannot be taken up in the middle, so the bytes must be read anyway; copied, they leave behind what
         was written after the last acknowledgement.
         """
-        writer = self._blobs.create()
+        writer = self._blobs.create(key.key)
         try:
             if session.blob_id:
-                await self._copy(session, writer)
+                await self._copy(session, writer, key)
                 await writer.sync()
                 self._sessions.advance(session.id, writer.id, writer.size)
         except BaseException:
@@ -186,13 +196,10 @@ class Uploads:
         await self._drop(session, held)
         return writer
 
-    async def _copy(self, session: UploadSession, writer: BlobWriter) -> None:
-        source = self._blobs.partial_path(session.blob_id)
-        if not source.exists():  # a crash came between the last rename and the commit of the object
-            source = self._blobs.path(session.blob_id)
-        with source.open("rb") as file:
+    async def _copy(self, session: UploadSession, writer: BlobWriter, key: CustomerKey) -> None:
+        with self._blobs.open_unfinished(session.blob_id, key=key.key) as reader:
             while writer.size < session.received:
-                data = await asyncio.to_thread(file.read, min(_COPY_PIECE, session.received - writer.size))
+                data = await asyncio.to_thread(reader.read, min(_COPY_PIECE, session.received - writer.size))
                 if not data:
                     raise ApiError(
                         Code.DATA_LOSS,
@@ -201,9 +208,11 @@ class Uploads:
                     )
                 await writer.write(data)
 
-    async def _finish(self, session: UploadSession, held: _Open, checksums: Checksums) -> StoredObject:
+    async def _finish(
+        self, session: UploadSession, held: _Open, checksums: Checksums, key: CustomerKey
+    ) -> StoredObject:
         upload = session.upload
-        writer = await self._writer(session, held)
+        writer = await self._writer(session, held, key)
         held.is_sound = False
         blob = await writer.commit()
         held.writer = None
@@ -234,6 +243,7 @@ class _Piece:
 
     first: int
     total: int | None
+    key: CustomerKey
 
     async def wanted(self, stream: AsyncIterator[bytes], received: int) -> AsyncIterator[bytes]:
         """What of the request's bytes to write after `received` others: whole quanta, unless the upload ends here."""

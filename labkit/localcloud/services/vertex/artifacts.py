@@ -41,7 +41,7 @@ class Artifacts:
             self._storage.buckets.insert(_BUCKET, _TENANT_PROJECT, _CONFIGURATION)
         for stored in found:
             relative = stored.address.name.removeprefix(prefix)
-            self._storage.copy(Copy(stored.address, Address(_BUCKET, f"{_folder(model)}/{relative}")))
+            await self._storage.copy(Copy(stored.address, Address(_BUCKET, f"{_folder(model)}/{relative}")))
 
     def delete(self, model: Any) -> None:
         """Remove the copy."""

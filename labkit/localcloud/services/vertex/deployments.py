@@ -13,6 +13,7 @@ from labkit.localcloud.runtime.images import ImageCommandError, ImageNotFoundErr
 from labkit.localcloud.runtime.process import Stream
 from labkit.localcloud.runtime.serving import Deployment, ModelServer, ModelServerError
 from labkit.localcloud.services.logging.log_book import LogBook
+from labkit.localcloud.services.vertex.acting import serving_account
 from labkit.localcloud.services.vertex.artifacts import Artifacts
 from labkit.localcloud.services.vertex.machines import Machines
 from labkit.localcloud.services.vertex.parts import Parts
@@ -99,7 +100,7 @@ class Deployments:
         try:
             deployment = self._deployment(endpoint_id, project_number, deployed, model)
             folder = self._machines.folder("servers", f"{endpoint_id}-{deployed.id}")
-            environment = await self._machines.environment(deployed.service_account, project)
+            environment = await self._machines.environment(serving_account(deployed.service_account, project))
             return await ModelServer.start(deployment, folder, environment, on_line)
         except (ModelServerError, ImageNotFoundError, ImageCommandError, DockerfileError) as error:
             raise ApiError.precondition(str(error)) from error

@@ -11,7 +11,6 @@ from typing import Any
 from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError
-from labkit.localcloud.services.vertex.acting import require_act_as
 from labkit.localcloud.services.vertex.deployments import Deployments
 from labkit.localcloud.services.vertex.parts import Parts
 
@@ -73,7 +72,7 @@ class EndpointService:
         location = self._parts.names.location(endpoint.name, context)
         model_name = self._parts.names.canonical(request.deployed_model.model.partition("@")[0], context)
         model = self._parts.resources.get(self._types.Model, model_name)
-        require_act_as(context, request.deployed_model.service_account)
+        self._parts.acting.require(context, request.deployed_model.service_account)
         deployed = self._deployed(request.deployed_model, model)
         split = _resolved(request.traffic_split, deployed.id)
         _require_whole(split, {deployed.id, *(other.id for other in endpoint.deployed_models)})

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import Code
 from labkit.localcloud.runtime.training import SERVICE_TASK, Ending, JobSite, Outcome, Severity, Training
 from labkit.localcloud.services.logging.log_book import LogBook
+from labkit.localcloud.services.storage.access import Guard
 from labkit.localcloud.services.storage.object_tree import StorageTree
-from labkit.localcloud.services.storage.storage import Storage
 from labkit.localcloud.services.vertex import job_specs
+from labkit.localcloud.services.vertex.acting import training_account
 from labkit.localcloud.services.vertex.job_log import JobLog
 from labkit.localcloud.services.vertex.machines import Machines
 from labkit.localcloud.services.vertex.names import Location
@@ -39,10 +41,10 @@ _CODES = {
 class JobRunner:
     """Submits, runs and cancels CustomJob resources."""
 
-    def __init__(self, parts: Parts, machines: Machines, storage: Storage, book: LogBook, tasks: Tasks) -> None:
+    def __init__(self, parts: Parts, machines: Machines, guard: Guard, book: LogBook, tasks: Tasks) -> None:
         self._parts = parts
         self._machines = machines
-        self._storage = storage
+        self._guard = guard
         self._book = book
         self._tasks = tasks
         self._running: dict[str, Training] = {}
@@ -80,7 +82,8 @@ class JobRunner:
     async def _run(self, job: Any, location: Location, log: JobLog) -> Any:
         name, spec = job.name, job.job_spec
         access = await self._machines.access()
-        environment = await self._machines.environment(spec.service_account, location.project)
+        account = training_account(spec.service_account, location.project)
+        environment = await self._machines.environment(account)
         waiting = self._parts.resources.find(self._parts.types.CustomJob, name)
         if waiting is None or waiting.state == self._state("JOB_STATE_CANCELLING"):
             return self._end(name, "JOB_STATE_CANCELLED", Code.CANCELLED, "The job was cancelled before it began.")
@@ -90,7 +93,7 @@ class JobRunner:
         def on_line(task: str, severity: Severity, text: str) -> None:
             log.write(task, severity.value, text)
 
-        tree = StorageTree(self._storage, training_job.project_number)
+        tree = StorageTree(self._guard, Principal(account), training_job.project_number)
         training = Training(training_job, self._machines.images, tree, site, on_line)
         self._running[name] = training
         try:

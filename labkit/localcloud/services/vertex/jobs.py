@@ -11,7 +11,6 @@ from labkit.localcloud.core.dispatch import Context
 from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.vertex import job_specs
-from labkit.localcloud.services.vertex.acting import require_act_as
 from labkit.localcloud.services.vertex.job_runner import JobRunner
 from labkit.localcloud.services.vertex.parts import Parts
 
@@ -34,7 +33,7 @@ class JobService:
                 "custom_job.display_name is empty. Give the job a name.", field="custom_job.display_name"
             )
         job_specs.check(request.custom_job.job_spec)
-        require_act_as(context, request.custom_job.job_spec.service_account)
+        self._parts.acting.require(context, request.custom_job.job_spec.service_account)
         job = self._runner.submit(location, request.custom_job)
         self._runner.start(job.name, location)
         return job

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labkit.localcloud.core.machine_identity import MachineIdentities
-from labkit.localcloud.core.projects import Project
 from labkit.localcloud.runtime.gcs_access import GcsAccess, find_access
 from labkit.localcloud.runtime.images import ImageCatalogue
 
@@ -31,11 +30,10 @@ class Machines:
         self._environment = environment
         self._identities = identities
 
-    async def environment(self, service_account: str, project: Project) -> dict[str, str]:
-        """That of a process that runs as a service account; as Compute Engine's default one where none is named."""
+    async def environment(self, service_account: str) -> dict[str, str]:
+        """That of a process that runs as a service account."""
         assert self._identities is not None, "`use` comes before the first process"
-        email = service_account or project.default_service_account
-        return {**self._environment, **await self._identities.variables(email)}
+        return {**self._environment, **await self._identities.variables(service_account)}
 
     def folder(self, kind: str, name: str) -> Path:
         """A new, empty folder for one job or model server."""

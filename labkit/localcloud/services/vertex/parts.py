@@ -13,6 +13,7 @@ from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.operations import Operations
 from labkit.localcloud.core.paging import Page, page
 from labkit.localcloud.core.resources import Resources
+from labkit.localcloud.services.vertex.acting import Acting
 from labkit.localcloud.services.vertex.names import Names
 
 _PACKAGE = "google.cloud.aiplatform.v1"
@@ -24,6 +25,7 @@ class Parts:
 
     registry: Registry
     names: Names
+    acting: Acting
     resources: Resources
     operations: Operations
     clock: Clock

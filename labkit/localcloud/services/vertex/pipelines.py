@@ -14,7 +14,6 @@ from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.vertex import job_specs
-from labkit.localcloud.services.vertex.acting import require_act_as
 from labkit.localcloud.services.vertex.job_runner import JobRunner
 from labkit.localcloud.services.vertex.models import ModelService
 from labkit.localcloud.services.vertex.names import Location
@@ -43,7 +42,7 @@ class PipelineService:
         location = self._parts.names.location(request.parent, context)
         given = request.training_pipeline
         spec = self._job_spec(given)
-        require_act_as(context, spec.service_account)
+        self._parts.acting.require(context, spec.service_account)
         pipeline = self._types.TrainingPipeline()
         pipeline.CopyFrom(given)
         pipeline.name = f"{location.name}/trainingPipelines/{self._parts.ids.numeric()}"
@@ -112,6 +111,9 @@ class PipelineService:
         self._parts.resources.update(pipeline)
 
     def _job_spec(self, pipeline: Any) -> Any:
+        if not pipeline.training_task_definition:
+            field = "training_pipeline.training_task_definition"
+            raise ApiError.invalid(f"{field} is empty. For a custom training job: {_CUSTOM_TASK}", field=field)
         if pipeline.training_task_definition != _CUSTOM_TASK:
             raise ApiError.unimplemented(f"A training pipeline of the kind {pipeline.training_task_definition!r}")
         inputs = json_format.MessageToDict(pipeline.training_task_inputs)

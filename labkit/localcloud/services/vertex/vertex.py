@@ -8,7 +8,7 @@ from labkit.localcloud.core.dispatch import Service
 from labkit.localcloud.core.machine_identity import MachineIdentities
 from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.services.logging.log_book import LogBook
-from labkit.localcloud.services.storage.storage import Storage
+from labkit.localcloud.services.storage.access import Guard
 from labkit.localcloud.services.vertex.artifacts import Artifacts
 from labkit.localcloud.services.vertex.deployments import Deployments
 from labkit.localcloud.services.vertex.endpoints import EndpointService
@@ -24,11 +24,11 @@ from labkit.localcloud.services.vertex.predictions import PredictionService
 class Vertex:
     """`services` are its handlers; `start` takes up what the last server left, `close` ends what runs."""
 
-    def __init__(self, parts: Parts, storage: Storage, book: LogBook, tasks: Tasks, machines: Machines) -> None:
-        artifacts = Artifacts(storage)
+    def __init__(self, parts: Parts, guard: Guard, book: LogBook, tasks: Tasks, machines: Machines) -> None:
+        artifacts = Artifacts(guard.storage)
         models = ModelService(parts, artifacts)
         self._machines = machines
-        self._runner = JobRunner(parts, machines, storage, book, tasks)
+        self._runner = JobRunner(parts, machines, guard, book, tasks)
         self._deployments = Deployments(parts, machines, artifacts, book, tasks)
         self._pipelines = PipelineService(parts, self._runner, models, tasks)
         self.services: tuple[Service, ...] = (

@@ -16,6 +16,12 @@ class Socket:
     def __init__(self):
         self.options = []
 
+    def getsockname(self):
+        return ("127.0.0.1", 8700)
+
+    def getpeername(self):
+        return ("127.0.0.1", 50000)
+
     def setsockopt(self, level, option, value):
         self.options.append((level, option, value))
 

@@ -14,6 +14,7 @@ from labkit.localcloud.services.storage import refusals
 from labkit.localcloud.services.storage.access import Caller
 from labkit.localcloud.services.storage.acl_requests import AclRequest
 from labkit.localcloud.services.storage.arriving import arriving, document
+from labkit.localcloud.services.storage.customer_keys import CustomerKey
 from labkit.localcloud.services.storage.names import Address
 from labkit.localcloud.services.storage.preconditions import Preconditions, integer
 from labkit.localcloud.services.storage.xml import headers as xml_headers
@@ -65,6 +66,11 @@ class XmlCall:
     @property
     def preconditions(self) -> Preconditions:
         return xml_headers.preconditions(self.headers)
+
+    @property
+    def key(self) -> CustomerKey:
+        """The customer's key to read or write an object with. Raises INVALID_ARGUMENT for one that is not whole."""
+        return CustomerKey.from_headers(self.headers)
 
     @property
     def acl(self) -> AclRequest:

@@ -67,8 +67,8 @@ def preconditions(headers: Mapping[str, str], prefix: str = "x-goog-") -> Precon
 
 
 def xml_etag(stored: StoredObject) -> str:
-    """The MD5 in hexadecimal where there is one, as clients of S3 expect; quoted."""
-    digest = stored.blob.md5.hex()
+    """The MD5 in hexadecimal where there is one to be told, as clients of S3 expect; quoted."""
+    digest = "" if stored.blob.key_sha256 else stored.blob.md5.hex()
     return f'"{digest or etag(stored.generation, stored.metageneration)}"'
 
 

@@ -47,7 +47,9 @@ class XmlMultipartCalls:
         number = integer(call.query, "partNumber")
         if number is None or not 1 <= number <= MOST_PARTS:
             raise ApiError.invalid(f"partNumber must be between 1 and {MOST_PARTS}; got {number}.")
-        part = await self._uploads.take(self._upload(call), number, xml_headers.checksums(call.headers), call.content())
+        part = await self._uploads.take(
+            self._upload(call), number, xml_headers.checksums(call.headers), call.content(), call.key
+        )
         digests = xml_headers.part_hash(part.blob.crc32c, part.blob.md5)
         return Response(headers={"etag": xml_headers.part_etag(part.blob.md5), "x-goog-hash": digests})
 
@@ -86,7 +88,7 @@ class XmlMultipartCalls:
             raise refusals.unordered_parts(numbers)
         may_replace = call.caller.permits_on_object("storage.objects.delete", call.address)
         upload = replace(upload, authorship=replace(upload.authorship, may_replace=may_replace))
-        stored = await self._uploads.complete(upload, chosen, call.preconditions)
+        stored = await self._uploads.complete(upload, chosen, call.preconditions, call.key)
         content = [
             Node("Location", call.url),
             Node("Bucket", call.bucket),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from labkit.localcloud.core.blobs import Blob, Blobs
@@ -19,6 +19,7 @@ from labkit.localcloud.services.storage import acls
 from labkit.localcloud.services.storage.attributes import ObjectAttributes
 from labkit.localcloud.services.storage.authorship import Authorship
 from labkit.localcloud.services.storage.checksums import Checksums
+from labkit.localcloud.services.storage.customer_keys import NO_KEY, CustomerKey
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.json_body import Body
 from labkit.localcloud.services.storage.names import Address
@@ -46,6 +47,7 @@ CREATE TABLE IF NOT EXISTS storage_multipart_parts (
     size INTEGER NOT NULL,
     crc32c BLOB NOT NULL,
     md5 BLOB NOT NULL,
+    key_sha256 BLOB NOT NULL,
     created TEXT NOT NULL,
     PRIMARY KEY (upload, number)
 ) WITHOUT ROWID;
@@ -133,10 +135,15 @@ class MultipartUploads:
         return [_part(row) for row in rows]
 
     async def take(
-        self, upload: MultipartUpload, number: int, checksums: Checksums, stream: AsyncIterator[bytes]
+        self,
+        upload: MultipartUpload,
+        number: int,
+        checksums: Checksums,
+        stream: AsyncIterator[bytes],
+        key: CustomerKey = NO_KEY,
     ) -> StoredPart:
         """Store a part, over one of the same number. On any error nothing is stored."""
-        writer = self._blobs.create()
+        writer = self._blobs.create(key.key)
         try:
             async for data in stream:
                 await writer.write(data)
@@ -148,10 +155,17 @@ class MultipartUploads:
             raise
 
     async def complete(
-        self, upload: MultipartUpload, chosen: Sequence[ChosenPart], preconditions: Preconditions
+        self,
+        upload: MultipartUpload,
+        chosen: Sequence[ChosenPart],
+        preconditions: Preconditions,
+        key: CustomerKey = NO_KEY,
     ) -> StoredObject:
-        """Make the object of the parts that are named; all others go with the upload."""
-        blob = await self._blobs.join([part.blob for part in self._chosen(upload, chosen)])
+        """Make the object of the parts that are named; all others go with the upload.
+
+        `key` is the one each of the parts came with.
+        """
+        blob = await self._joined([part.blob for part in self._chosen(upload, chosen)], key)
         try:
             with self._objects.writing(
                 upload.address, upload.attributes, blob, preconditions, authorship=upload.authorship
@@ -180,8 +194,17 @@ class MultipartUploads:
             replaced = [old.blob for old in self.parts(upload) if old.number == part.number]
             blob = part.blob
             connection.execute(
-                "INSERT OR REPLACE INTO storage_multipart_parts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (upload.id, part.number, blob.id, blob.size, blob.crc32c, blob.md5, part.created.isoformat()),
+                "INSERT OR REPLACE INTO storage_multipart_parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    upload.id,
+                    part.number,
+                    blob.id,
+                    blob.size,
+                    blob.crc32c,
+                    blob.md5,
+                    blob.key_sha256,
+                    part.created.isoformat(),
+                ),
             )
         self._delete(replaced)
         return part
@@ -196,6 +219,13 @@ class MultipartUploads:
             if stored[choice.number].blob.size < SMALLEST_PART:
                 raise refusals.part_too_small(choice.number, stored[choice.number].blob.size, SMALLEST_PART)
         return [stored[choice.number] for choice in chosen]
+
+    async def _joined(self, parts: Sequence[Blob], key: CustomerKey) -> Blob:
+        for part in parts:
+            key.check(part.key_sha256)
+        if key.key:
+            return replace(await self._blobs.rewrite(parts, key.key, key.key), md5=b"")
+        return await self._blobs.join(parts)
 
     def _forget(self, upload: MultipartUpload) -> list[Blob]:
         blobs = [part.blob for part in self.parts(upload)]
@@ -224,5 +254,5 @@ def _upload(row: sqlite3.Row) -> MultipartUpload:
 
 
 def _part(row: sqlite3.Row) -> StoredPart:
-    blob = Blob(row["blob"], row["size"], row["crc32c"], row["md5"])
+    blob = Blob(row["blob"], row["size"], row["crc32c"], row["md5"], row["key_sha256"])
     return StoredPart(row["number"], blob, datetime.fromisoformat(row["created"]))

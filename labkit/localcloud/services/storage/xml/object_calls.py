@@ -15,6 +15,7 @@ from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage import names
 from labkit.localcloud.services.storage.composition import Composition
 from labkit.localcloud.services.storage.copies import Copy
+from labkit.localcloud.services.storage.customer_keys import CustomerKey
 from labkit.localcloud.services.storage.downloads import Delivery, Download
 from labkit.localcloud.services.storage.entities import StoredObject
 from labkit.localcloud.services.storage.etag_conditions import check_etag
@@ -45,18 +46,21 @@ class XmlObjectCalls:
 
     async def get(self, call: XmlCall) -> Response:
         stored, delivery = self._readable(call)
-        opener = self._storage.opener(stored)
+        opener = self._storage.opener(stored, call.key)
         return Download(stored, delivery, opener, {**xml_headers.of_object(stored, delivery), **_overrides(call)})
 
     async def head(self, call: XmlCall) -> Response:
         stored, delivery = self._readable(call)
         status = 206 if delivery.part else 200
-        return Response(status_code=status, headers=xml_headers.of_object(stored, delivery))
+        headers = xml_headers.of_object(stored, delivery)
+        if stored.blob.key_sha256 != call.key.sha256:
+            del headers["x-goog-hash"]  # The digests of an encrypted object are for those who have its key.
+        return Response(status_code=status, headers=headers)
 
     async def put(self, call: XmlCall) -> Response:
         names.check_object(call.target.name)
         if _SOURCE in call.headers:
-            return self._copy(call)
+            return await self._copy(call)
         stored = await self._storage.uploads.store(upload_of(call), call.content())
         return Response(headers=xml_headers.of_upload(stored))
 
@@ -72,7 +76,7 @@ class XmlObjectCalls:
             call.caller.require_on_object("storage.objects.get", source)
         composition = Composition.from_json(call.address, Body(request), call.preconditions)
         authorship = call.caller.writes(call.address, composition.attributes, call.acl)
-        stored = await self._storage.compose(replace(composition, authorship=authorship))
+        stored = await self._storage.compose(replace(composition, authorship=authorship, key=call.key))
         return Response(headers=xml_headers.of_upload(stored))
 
     async def delete(self, call: XmlCall) -> Response:
@@ -87,13 +91,13 @@ class XmlObjectCalls:
         check_etag(call.headers, xml_headers.xml_etag(stored).strip('"'))
         return stored, Delivery.of(stored, call.headers)
 
-    def _copy(self, call: XmlCall) -> Response:
+    async def _copy(self, call: XmlCall) -> Response:
         source = _source(call.headers[_SOURCE])
         generation = integer(call.headers, "x-goog-copy-source-generation")
         call.caller.require_on_object("storage.objects.get", source, generation)
         replaces = call.headers.get("x-goog-metadata-directive", "COPY").upper() == "REPLACE"
         attributes = xml_headers.attributes(call.headers) if replaces else None
-        stored = self._storage.copy(
+        stored = await self._storage.copy(
             Copy(
                 source=source,
                 target=call.address,
@@ -102,6 +106,8 @@ class XmlObjectCalls:
                 source_preconditions=xml_headers.preconditions(call.headers, "x-goog-copy-source-"),
                 preconditions=call.preconditions,
                 authorship=call.caller.writes(call.address, attributes, call.acl),
+                source_key=CustomerKey.of_source(call.headers),
+                key=call.key,
             )
         )
         root = Node(
@@ -120,6 +126,7 @@ def upload_of(call: XmlCall) -> Upload:
         xml_headers.checksums(call.headers),
         call.preconditions,
         call.caller.writes(call.address, attributes, call.acl),
+        call.key,
     )
 
 

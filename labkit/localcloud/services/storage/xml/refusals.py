@@ -84,6 +84,12 @@ _OF_CODE = {
     ),
 }
 
+# https://cloud.google.com/storage/docs/xml-api/reference-status: the JSON API's reasons, capitalized.
+_OF_REASON |= {
+    reason: Refusal(reason[0].upper() + reason[1:], 400, "The customer-supplied encryption key cannot be used.")
+    for reason in refusals.KEY_REASONS
+}
+
 _NOT_EMPTY = Refusal("BucketNotEmpty", 409, "The bucket you tried to delete is not empty.")
 _INTERNAL = Refusal("InternalError", 500, "We encountered an internal error. Please try again.")
 

@@ -41,6 +41,7 @@ class XmlResumableCalls:
             ContentRange.parse(call.headers.get("content-range", ""), call.length),
             xml_headers.checksums(call.headers),
             call.content(),
+            call.key,
         )
         if isinstance(outcome, Unfinished):
             return resume_incomplete(call.request, outcome.received)

@@ -151,7 +151,8 @@ def test_an_object_under_a_key_of_the_customers_is_not_joined_as_if_it_were_plai
     gcs.upload("a", b"1")
     gcs.storage.objects.put(Address("lab-data", "secret"), ObjectAttributes(), gcs.run(encrypted()))
 
-    assert refused(compose(gcs, "a", "secret"))[0] == 501
+    message = "The target object is encrypted by a customer-supplied encryption key."
+    assert refused(compose(gcs, "a", "secret")) == (400, message)
     assert crash().storage.objects.get(Address("lab-data", "secret")).blob.key_sha256 == (
         hashlib.sha256(bytes(32)).digest()
     )

@@ -1,12 +1,20 @@
 import pytest
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.storage.object_tree import StorageTree
 
 
+NUMBER = "100000000001"
+BUCKET = "//storage.googleapis.com/projects/_/buckets/lab-data"
+TRAINER = Principal("trainer@student-lab.iam.gserviceaccount.com")
+
+
 @pytest.fixture
 def tree(gcs):
-    return StorageTree(gcs.storage, "100000000001")
+    """That of an account that may do everything with objects of the bucket."""
+    gcs.policies.grant(BUCKET, "roles/storage.objectUser", TRAINER.member)
+    return StorageTree(gcs.guard, TRAINER, NUMBER)
 
 
 def test_the_tree_names_buckets_and_objects(gcs, tree):
@@ -19,7 +27,7 @@ def test_the_tree_names_buckets_and_objects(gcs, tree):
 
 
 def test_the_buckets_of_other_projects_are_not_there(gcs):
-    assert gcs.run(StorageTree(gcs.storage, "999").buckets()) == []
+    assert gcs.run(StorageTree(gcs.guard, TRAINER, "999").buckets()) == []
 
 
 def test_an_object_is_copied_out_with_its_generation(gcs, tree, tmp_path):
@@ -57,3 +65,39 @@ def test_what_is_not_there_is_not_found(gcs, tree, tmp_path):
             gcs.run(call)
         assert refused.value.code is Code.NOT_FOUND
     assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("roles/storage.objectViewer", {"list", "read"}),
+        ("roles/storage.objectCreator", {"write new"}),
+        ("roles/storage.legacyBucketReader", {"list"}),
+        ("roles/storage.objectUser", {"list", "read", "write new", "write over", "delete"}),
+    ],
+)
+def test_a_job_may_do_with_gcs_what_its_account_may(gcs, tmp_path, role, allowed):
+    gcs.upload("a", b"1")
+    gcs.upload("b", b"2")
+    (tmp_path / "file").write_bytes(b"x")
+    gcs.policies.grant(BUCKET, role, TRAINER.member)
+    tree = StorageTree(gcs.guard, TRAINER, NUMBER)
+    calls = {
+        "list": tree.objects("lab-data"),
+        "read": tree.read("lab-data", "a", tmp_path / "copy"),
+        "write new": tree.write("lab-data", "c", tmp_path / "file"),
+        "write over": tree.write("lab-data", "a", tmp_path / "file"),
+        "delete": tree.delete("lab-data", "b"),
+    }
+
+    done = set()
+    for name, call in calls.items():
+        try:
+            gcs.run(call)
+        except ApiError as refused:
+            assert refused.code is Code.PERMISSION_DENIED, name
+            assert TRAINER.email in refused.message
+        else:
+            done.add(name)
+
+    assert done == allowed

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 
 import pytest
@@ -139,6 +140,28 @@ def test_an_upload_takes_its_own_permission(xml):
     reply = xml("PUT", f"/lab-data/big?partNumber=1&uploadId={upload}", content=b"x")
     assert xml.refused(reply) == (403, "AccessDenied")
     assert xml.refused(xml("GET", "/lab-data?uploads")) == (403, "AccessDenied")
+
+
+def test_parts_may_be_encrypted_with_one_key(xml):
+    key = base64.b64encode(bytes(32)).decode()
+    headers = {
+        "x-goog-encryption-algorithm": "AES256",
+        "x-goog-encryption-key": key,
+        "x-goog-encryption-key-sha256": base64.b64encode(hashlib.sha256(bytes(32)).digest()).decode(),
+    }
+    upload = xml.begin("big", **headers)
+    path = f"/lab-data/big?uploadId={upload}"
+    etags = [
+        xml("PUT", f"{path}&partNumber={number}", headers=headers, content=data).headers["etag"]
+        for number, data in ((1, LARGE), (2, b"the end"))
+    ]
+    parts = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in enumerate(etags, 1))
+    document = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+
+    assert xml.refused(xml("POST", path, content=document))[0] == 400
+    assert xml("POST", path, headers=headers, content=document).status_code == 200
+    assert xml("GET", "/lab-data/big", headers=headers).content == LARGE + b"the end"
+    assert not any(LARGE[:100] in xml.blobs.path(blob_id).read_bytes() for blob_id in xml.blobs.ids())
 
 
 def test_nobody_overwrites_what_they_may_not_delete(xml):

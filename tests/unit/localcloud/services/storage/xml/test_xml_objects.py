@@ -216,6 +216,29 @@ class TestGzip:
         assert xml("HEAD", "/lab-data/b").headers["content-encoding"] == "gzip"
 
 
+def encryption(secret):
+    """The headers of a customer's key."""
+    key = hashlib.sha256(secret).digest()
+    return {
+        "x-goog-encryption-algorithm": "AES256",
+        "x-goog-encryption-key": base64.b64encode(key).decode(),
+        "x-goog-encryption-key-sha256": base64.b64encode(hashlib.sha256(key).digest()).decode(),
+    }
+
+
+def test_an_object_with_a_customers_key(xml):
+    xml("PUT", "/lab-data/a", headers=encryption(b"k"), content=b"secret")
+    head = xml("HEAD", "/lab-data/a")
+
+    assert xml("GET", "/lab-data/a", headers=encryption(b"k")).content == b"secret"
+    wrong = xml("GET", "/lab-data/a", headers=encryption(b"other"))
+    assert xml.refused(wrong) == (400, "CustomerEncryptionKeyIsIncorrect")
+    missing = xml("GET", "/lab-data/a")
+    assert xml.refused(missing) == (400, "ResourceIsEncryptedWithCustomerEncryptionKey")
+    assert "x-goog-hash" not in head.headers
+    assert hashlib.md5(b"secret").hexdigest() not in head.headers["etag"]
+
+
 def test_the_permission_of_each_kind_of_request_is_asked_for(xml):
     xml.put("a", b"x")
     xml.access.only = {("storage.objects.get", "projects/_/buckets/lab-data/objects/a")}
