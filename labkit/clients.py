@@ -77,7 +77,8 @@ class Clients:
         """For calls that show what a stranger sees: nobody's."""
         import requests
 
-        return self._kept.setdefault(requests.Session, requests.Session())
+        stranger: Session = self._kept.setdefault(requests.Session, requests.Session())
+        return stranger
 
     def storage(self) -> storage.Client:
         from google.cloud import storage

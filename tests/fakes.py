@@ -44,6 +44,19 @@ class GrantedAccess:
             raise ApiError.denied(permission, resource.name, resource.service)
 
 
+class OpenAccess:
+    """Gives everyone some permissions, on everything."""
+
+    def __init__(self, permissions):
+        self.permissions = set(permissions)
+
+    def permits(self, principal, permission, resource):
+        return permission in self.permissions
+
+    def is_any_of(self, principal, members):
+        return False
+
+
 class EnabledServices:
     """Has every API on, except for those it was told."""
 

@@ -1,4 +1,4 @@
-"""Which account gcloud uses, read from its files: it keeps an identity of its own, apart from Google's clients."""
+"""What gcloud left on this machine: the ADC file of Google's clients, and gcloud's own account, which is another."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from labkit.auth import adc
 
 _DEFAULT = "default"
+_ADC = "application_default_credentials.json"
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
@@ -19,6 +20,14 @@ def config_folder(environment: Mapping[str, str]) -> Path:
     if os.name == "nt":
         return Path(environment.get("APPDATA", "~")).expanduser() / "gcloud"
     return Path.home() / ".config" / "gcloud"
+
+
+def adc_file(environment: Mapping[str, str]) -> Path | None:
+    """The ADC file in use: google.auth looks in the same two places."""
+    if named := environment.get(adc.VARIABLE):
+        return Path(named)
+    path = config_folder(environment) / _ADC
+    return path if path.exists() else None
 
 
 def account(environment: Mapping[str, str]) -> str:

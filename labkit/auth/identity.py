@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from labkit.auth import adc
+from labkit.auth import adc, gcloud
 from labkit.auth.adc import AdcFile, Kind
 from labkit.cloud import Cloud
 from labkit.errors import CloudError
@@ -96,9 +96,8 @@ def _checked(who: str) -> str:
 
 def _present(users: SignIns, environment: Mapping[str, str]) -> AdcFile:
     """Who impersonates: a file can hold a user or a key, and not a machine."""
-    named = environment.get(adc.VARIABLE)
     try:
-        file = adc.read(Path(named) if named else users.user_file(USERS[0]))
+        file = adc.read(gcloud.adc_file(environment) or users.user_file(USERS[0]))
     except adc.UnreadableFileError as error:
         raise CloudError(f"{error} Unset {adc.VARIABLE}, or sign in again.") from error
     if file.kind is Kind.OTHER:

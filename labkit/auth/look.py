@@ -13,7 +13,6 @@ from labkit.auth.adc import VARIABLE, Kind
 from labkit.auth.whoami import Facts
 from labkit.cloud import Cloud
 
-_FILE = "application_default_credentials.json"
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _METADATA = "the metadata server of this machine"
 
@@ -21,8 +20,8 @@ _METADATA = "the metadata server of this machine"
 def look(cloud: Cloud, environment: Mapping[str, str]) -> Facts:
     """What `whoami.describe` decides from. Asks for a token, which is the only way to know that one is given."""
     facts = Facts(cloud.name, cloud.project, has_gcloud=shutil.which("gcloud") is not None)
-    path, origin = _file(environment)
-    facts = _of_machine(facts) if path is None else _of_file(replace(facts, origin=origin), path)
+    path = gcloud.adc_file(environment)
+    facts = _of_machine(facts) if path is None else _of_file(replace(facts, origin=_origin(path, environment)), path)
     if not facts.has_gcloud:
         return facts
     configured = gcloud.account(environment)
@@ -30,12 +29,8 @@ def look(cloud: Cloud, environment: Mapping[str, str]) -> Facts:
     return replace(facts, gcloud_account=configured or (facts.account if facts.kind is Kind.MACHINE else ""))
 
 
-def _file(environment: Mapping[str, str]) -> tuple[Path | None, str]:
-    """The ADC file in use, and in words what names it: google.auth looks in the same two places."""
-    if named := environment.get(VARIABLE):
-        return Path(named), f"{VARIABLE}: {named}"
-    path = gcloud.config_folder(environment) / _FILE
-    return (path, str(path)) if path.exists() else (None, "")
+def _origin(path: Path, environment: Mapping[str, str]) -> str:
+    return f"{VARIABLE}: {path}" if environment.get(VARIABLE) else str(path)
 
 
 def _of_file(facts: Facts, path: Path) -> Facts:

@@ -52,20 +52,14 @@ def shell(local_cloud):
 @pytest.fixture(scope="session")
 def token_of(local_cloud, local_settings):
     """An access token of a user, by their address: as if they had signed in."""
-    from datetime import datetime, timedelta, timezone
-
-    from labkit.localcloud.core.identity import Principal
-    from labkit.localcloud.iam.credential import Credential
-    from labkit.localcloud.iam.issuer import user_id
-    from labkit.localcloud.iam.scopes import CLOUD_PLATFORM
-    from labkit.localcloud.iam.tokens import Tokens, load_key
-
-    tokens = Tokens(load_key(local_settings.local_cloud_home / "tokens.key"))
+    from google.auth.transport.requests import Request
+    from google.oauth2.credentials import Credentials
 
     def token_of(email):
-        user = Principal(email)
-        expires = datetime.now(timezone.utc) + timedelta(hours=1)
-        return tokens.access(Credential(user, user_id(user), expires, (CLOUD_PLATFORM,), grant="a test's own"))
+        file = clouds.daemon(local_settings).user_file(email)
+        credentials = Credentials.from_authorized_user_file(file)
+        credentials.refresh(Request())
+        return credentials.token
 
     return token_of
 

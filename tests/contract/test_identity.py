@@ -172,5 +172,5 @@ def test_a_job_runs_as_its_service_account(local_cloud):
 
 
 @pytest.mark.usefixtures("vertex_enabled")
-def test_a_job_runs_as_the_default_account_where_none_is_named(local_cloud):
-    assert f"I am {MACHINE}" in run_job(local_cloud)
+def test_a_job_runs_as_vertex_ais_own_account_where_none_is_named(local_cloud):
+    assert "I am service-100000000001@gcp-sa-aiplatform-cc.iam.gserviceaccount.com" in run_job(local_cloud)

@@ -26,6 +26,11 @@ class HandRouted(Protocol):
         """What is written, for the support table: a verb and a path each."""
         ...
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Those of `calls` that only keep what they are given: `core.tier`."""
+        ...
+
     def serves(self, host: str, path: str) -> bool:
         """Whether a request to this host and raw path is this API's."""
         ...

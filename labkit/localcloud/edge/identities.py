@@ -40,7 +40,7 @@ def _named(body: bytes) -> str:
     """Empty where nobody is."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     user = value.get("user") if isinstance(value, dict) else None
     return user if isinstance(user, str) else ""

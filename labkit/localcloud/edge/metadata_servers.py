@@ -6,6 +6,7 @@ So a process can be given an account by its environment alone, and has no way to
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -24,6 +25,8 @@ from labkit.localcloud.wire.http import LOOPBACK_NAMES
 
 # What makes the protocol of a new connection.
 Protocols: TypeAlias = Callable[[], asyncio.Protocol]
+
+_AGENT = re.compile(r"service-(?P<number>\d+)@")
 
 
 class MetadataServers:
@@ -69,8 +72,10 @@ class MetadataServers:
         return await loop.create_server(guarded(protocols, self._admission), "127.0.0.1", 0)
 
     def _project(self, email: str) -> Project:
-        account = self._accounts.find(email)
-        return (self._projects.find(account.project) if account else None) or self._projects.default
+        """That of the account; of a service's own account, the one whose number is in its address."""
+        account, agent = self._accounts.find(email), _AGENT.match(email)
+        name = account.project if account else agent["number"] if agent else ""
+        return self._projects.find(name) or self._projects.default
 
 
 class _Application:

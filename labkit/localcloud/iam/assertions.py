@@ -60,7 +60,7 @@ class Assertions:
     def verify(self, token: str) -> Assertion:
         """Raises InvalidAssertionError."""
         key_id, claims = _unverified(token)
-        account = self._accounts.find(claims["iss"])
+        account = self._accounts.find(_text(claims, "iss"))
         if account is None or not account.is_usable:
             raise InvalidAssertionError(Flaw.ACCOUNT)
         key_id = self._check_signature(token, account, key_id)
@@ -113,7 +113,8 @@ def _unverified(token: str) -> tuple[str, dict[str, Any]]:
     except jwt.PyJWTError as error:
         raise InvalidAssertionError(Flaw.FORM) from error
     claims: dict[str, Any] = unverified["payload"]
-    if unverified["header"].get("alg") != "RS256" or not isinstance(claims.get("iss"), str):
+    # Half a surrogate pair is valid JSON, and no text that the store could be asked for.
+    if unverified["header"].get("alg") != "RS256" or not _text(claims, "iss").isascii():
         raise InvalidAssertionError(Flaw.FORM)
     return str(unverified["header"].get("kid", "")), claims
 

@@ -14,7 +14,6 @@ from labkit.localcloud.iam.assertions import Assertion, Assertions, Flaw, Invali
 from labkit.localcloud.iam.credential import Credential, InvalidTokenError
 from labkit.localcloud.iam.revocations import Revocations
 from labkit.localcloud.iam.service_accounts import ServiceAccounts
-from labkit.localcloud.iam.service_agents import is_service_agent
 from labkit.localcloud.iam.tokens import Tokens
 
 _INVALID = "Request had invalid authentication credentials."
@@ -100,15 +99,10 @@ class Bearers:
         now = self._clock.now()
         if credential.expires <= now or self._revocations.holds(credential.grant):
             raise _refusal(_INVALID, _EXPIRED_REASON, service)
-        principal = credential.principal
-        # A service agent is Google's: nobody here can disable it.
-        if not principal.is_service_account or is_service_agent(principal.email):
-            return
-        account = self._accounts.find(principal.email)
-        if account is None or not account.is_usable or account.unique_id != credential.subject:
-            raise _refusal(_INVALID, _STATE_REASON, service, email=principal.email)
+        if self._accounts.subject(credential.principal) != credential.subject:
+            raise _refusal(_INVALID, _STATE_REASON, service, email=credential.principal.email)
         if credential.key:
-            key = self._accounts.keys.find(account.unique_id, credential.key)
+            key = self._accounts.keys.find(credential.subject, credential.key)
             if key is None or not key.counts(now):
                 raise _refusal(_INVALID, _TYPE_REASON, service)
 

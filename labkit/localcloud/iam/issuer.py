@@ -14,7 +14,6 @@ from labkit.localcloud.iam.credential import Credential
 from labkit.localcloud.iam.id_tokens import IdTokens
 from labkit.localcloud.iam.scopes import CLOUD_PLATFORM
 from labkit.localcloud.iam.service_accounts import ServiceAccounts
-from labkit.localcloud.iam.service_agents import is_service_agent
 from labkit.localcloud.iam.tokens import LIFETIME, RefreshToken, Tokens
 
 

@@ -49,3 +49,12 @@ def test_nobody_is_nobody(tmp_path, config):
 
 def test_the_folder_is_gclouds_own_where_no_variable_names_one():
     assert gcloud.config_folder({}).name == "gcloud"
+
+
+def test_the_adc_file_is_where_google_auth_looks_for_it(config):
+    environment = {"CLOUDSDK_CONFIG": str(config)}
+    assert gcloud.adc_file(environment) is None
+
+    (config / "application_default_credentials.json").write_text("{}")
+    assert gcloud.adc_file(environment) == config / "application_default_credentials.json"
+    assert gcloud.adc_file({**environment, "GOOGLE_APPLICATION_CREDENTIALS": "/other.json"}).name == "other.json"

@@ -60,7 +60,16 @@ def test_a_service_account_is_impersonated_by_whoever_one_is(users):
 
 
 def test_a_service_account_is_impersonated_by_the_student_where_one_is_nobody(users):
-    assert content(identity.variables(users, ROBOT, {}))["source_credentials"]["account"] == "student@example.com"
+    changes = identity.variables(users, ROBOT, {"CLOUDSDK_CONFIG": "/none"})
+
+    assert content(changes)["source_credentials"]["account"] == "student@example.com"
+
+
+def test_a_service_account_is_impersonated_by_who_signed_in_with_gcloud(users, tmp_path):
+    users.user_file("me").rename(tmp_path / "application_default_credentials.json")
+    changes = identity.variables(users, ROBOT, {"CLOUDSDK_CONFIG": str(tmp_path)})
+
+    assert content(changes)["source_credentials"]["account"] == "me@example.com"
 
 
 @pytest.mark.parametrize("who", ["", "root", "me@example.com", ".gserviceaccount.com"])
@@ -100,6 +109,6 @@ def test_one_client_can_be_somebody_else(users):
 
     assert isinstance(identity.credentials(users, "machine", {}), compute_engine.Credentials)
     assert isinstance(identity.credentials(users, "student", {}), Credentials)
-    made = identity.credentials(users, ROBOT, {})
+    made = identity.credentials(users, ROBOT, {"CLOUDSDK_CONFIG": "/none"})
     assert isinstance(made, impersonated_credentials.Credentials)
     assert made.service_account_email == ROBOT

@@ -11,9 +11,10 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def course(tmp_path):
-    """A course with the real lab and one lesson, in a folder that may be changed."""
+    """A course with one real lab and one lesson, in a folder that may be changed."""
     solutions, lessons = tmp_path / "solutions", tmp_path / "notebooks"
-    for path in (ROOT / "solutions").rglob("*.py"):
+    lab = ROOT / "solutions" / "06_training"
+    for path in (lab.with_suffix(".py"), *lab.rglob("*.py")):
         copy = solutions / path.relative_to(ROOT / "solutions")
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())

@@ -11,7 +11,15 @@ def test_the_support_table_in_the_readme_is_what_is_written():
 
 def test_the_table_tells_what_behaves_from_what_does_not():
     (jobs,) = [line for line in support.table().splitlines() if ".JobService`" in line]
-    _, _, behaves, unimplemented, _ = jobs.split("|")
+    _, _, behaves, _, unimplemented, _ = jobs.split("|")
 
     assert "`CreateCustomJob`" in behaves
     assert "`CreateHyperparameterTuningJob`" in unimplemented
+
+
+def test_the_table_tells_what_only_stores():
+    (budgets,) = [line for line in support.table().splitlines() if ".BudgetService`" in line]
+    _, _, behaves, stores, _, _ = budgets.split("|")
+
+    assert "`GetBudget`" in behaves
+    assert "`CreateBudget`" in stores

@@ -16,6 +16,7 @@ from labkit.localcloud.core.paging import page
 from labkit.localcloud.core.projects import Projects
 from labkit.localcloud.core.requirement import requires
 from labkit.localcloud.core.resources import Resources
+from labkit.localcloud.core.tier import stores
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.services.billing.accounts import BillingAccount, BillingAccounts
 from labkit.localcloud.services.billing.budget_rules import violations
@@ -39,6 +40,7 @@ class BudgetService:
         self._projects = projects
         self._ids = ids
 
+    @stores("nobody is warned")
     @requires("billing.budgets.create", on="parent")
     def CreateBudget(self, request: Any, context: Context) -> Any:
         account = self._account(request.parent, context)
@@ -49,6 +51,7 @@ class BudgetService:
         self._resources.insert(budget)
         return budget
 
+    @stores("nobody is warned")
     @requires("billing.budgets.update", on="budget.name")
     def UpdateBudget(self, request: Any, context: Context) -> Any:
         """Without a mask every field that is set is taken over."""

@@ -24,6 +24,7 @@ class CreditApi:
     """`core.hand_routed.HandRouted`: one call, for whoever may see the project."""
 
     title = f"{HOST} (labkit's own)"
+    stored: tuple[str, ...] = ()
     calls = (f"GET {_TEMPLATE}",)
 
     def __init__(

@@ -24,6 +24,7 @@ class AllowedLocations:
     """`core.hand_routed.HandRouted`: one call."""
 
     title = f"{HOST} (allowed locations)"
+    stored: tuple[str, ...] = ()
     calls = ("GET /v1/projects/-/serviceAccounts/{email}/allowedLocations",)
 
     def __init__(self, registry: Registry, authenticator: Authenticator) -> None:

@@ -45,6 +45,7 @@ class OAuthApi:
     """`core.hand_routed.HandRouted`. Callers are known by what they show, never by the Authorization header alone."""
 
     title = "oauth2.googleapis.com (OAuth 2.0 and OpenID Connect)"
+    stored: tuple[str, ...] = ()
 
     def __init__(self, endpoint: TokenEndpoint, profiles: Profiles, keys: PublishedKeys) -> None:
         self._endpoint = endpoint

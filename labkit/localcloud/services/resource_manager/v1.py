@@ -47,6 +47,7 @@ class ResourceManagerV1:
     """`core.hand_routed.HandRouted`. Each method answers the v1 call of its name."""
 
     title = f"{_HOST} (v1)"
+    stored: tuple[str, ...] = ()
 
     def __init__(self, registry: Registry, dispatcher: Dispatcher) -> None:
         self._registry = registry

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.identity import ANONYMOUS, Authenticator, Principal
+from labkit.localcloud.core.tier import what_is_missing
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.iam.policy_rules import PolicyRules
 from labkit.localcloud.services.storage import denials, refusals
@@ -70,6 +71,7 @@ class StorageApi:
             *_hmac_key_routes(HmacKeyCalls(hmac_keys, guard.storage.projects)),
         )
         self.calls = tuple(f"{route.verb} {route.template}" for route in self.routes)
+        self.stored = tuple(f"{route.verb} {route.template}" for route in self.routes if what_is_missing(route.handler))
         self._router = Router[Route]()
         for route in self.routes:
             self._router.add(route.verb, route.template, route)

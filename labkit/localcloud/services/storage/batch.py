@@ -60,6 +60,7 @@ class BatchApi:
     """Makes the calls one after the other, each for the caller of the batch unless it brings a token of its own."""
 
     title = "storage.googleapis.com (batches)"
+    stored: tuple[str, ...] = ()
     calls = (f"POST {_PATH}",)
 
     def __init__(self, api: JsonApi) -> None:

@@ -65,6 +65,8 @@ class Download(Response):
         self._unpacks = delivery.unpacks
         self._reader = open_at(self._slice.start)
         self.init_headers({**object_headers(stored, delivery), **(headers or {})})
+        if delivery.unpacks:
+            del self.headers["content-length"]  # Starlette's, which is that of a body it is given whole.
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._reader:

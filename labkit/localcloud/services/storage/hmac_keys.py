@@ -139,7 +139,7 @@ class HmacKeys:
         return self._select("email", email)
 
     def set_state(self, project: str, access_id: str, state: HmacKeyState, etag: str = "") -> HmacKey:
-        """Raises INVALID_ARGUMENT for a deleted key, conditionNotMet for another etag than the key's."""
+        """Raises NOT_FOUND for a deleted key, conditionNotMet for another etag than the key's."""
         if state is HmacKeyState.DELETED:
             raise ApiError.invalid("A key is deleted by the method delete, and not by its state.")
         return self._change(project, access_id, state, etag)
@@ -162,7 +162,8 @@ class HmacKeys:
         with self._store.transaction() as connection:
             key = self.get(project, access_id)
             if key.state is HmacKeyState.DELETED:
-                raise ApiError.invalid("A deleted HMAC key cannot be changed.")
+                # Google's conformance suite for retries takes it for gone, though it can still be seen.
+                raise ApiError.not_found(f"The HMAC key {access_id} is deleted.")
             if state is HmacKeyState.DELETED and key.state is HmacKeyState.ACTIVE:
                 raise ApiError.invalid("Cannot delete keys in the 'ACTIVE' state. Make the key inactive first.")
             if etag not in ("", key.etag):

@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from labkit.localcloud.core.tier import stores
 from labkit.localcloud.services.storage.call import Call
 from labkit.localcloud.services.storage.notifications import Notification
 from labkit.localcloud.services.storage.storage import Storage
@@ -21,6 +22,7 @@ class NotificationCalls:
         found = [_shown(call, str(number), each) for number, each in self._notifications.of(call.bucket)]
         return call.reply({"kind": "storage#notifications", **({"items": found} if found else {})})
 
+    @stores("nothing is published")
     async def insert(self, call: Call) -> Response:
         notification = Notification.from_json(await call.body())
         number = self._notifications.insert(call.bucket, notification)

@@ -52,6 +52,7 @@ class RetryTests:
     """Any authenticated caller may set one up: it concerns nobody but those who send its id."""
 
     title = "storage.googleapis.com (retry tests of Google's testbench)"
+    stored: tuple[str, ...] = ()
     calls = ("POST /retry_test", "GET /retry_test/{id}", "DELETE /retry_test/{id}")
 
     def __init__(self, faults: Faults, authenticator: Authenticator, ids: Ids) -> None:

@@ -10,6 +10,7 @@ import pytest
 from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError, Code
 from labkit.localcloud.iam import key_material
+from labkit.localcloud.iam.issuer import UnusableAccountError
 from tests.unit.localcloud.iam.signed import assertion
 
 ALICE = Principal("alice@example.com")
@@ -57,6 +58,17 @@ def token_of(identity, principal, **options):
 def test_a_token_names_its_owner(identity, caller, account):
     assert caller(token_of(identity, ALICE)) == ALICE
     assert caller(token_of(identity, account.principal)) == account.principal
+
+
+def test_the_accounts_of_googles_own_services_call_too(identity, caller):
+    agent = Principal("service-100000000001@gcp-sa-aiplatform-cc.iam.gserviceaccount.com")
+
+    assert caller(token_of(identity, agent)) == agent
+
+
+def test_an_account_that_is_not_there_is_given_nothing(identity):
+    with pytest.raises(UnusableAccountError):
+        identity.issuer.access_token(Principal("nobody@labkit-student.iam.gserviceaccount.com"))
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi"])
@@ -155,6 +167,11 @@ def test_a_self_signed_jwt_with_a_scope_is_good_for_what_the_scope_covers(clock,
         ({"iat": 4_000_000_000, "exp": 4_000_003_000}, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
         ({"exp": 1}, "ACCESS_TOKEN_EXPIRED"),
         ({"iss": "nobody@labkit-student.iam.gserviceaccount.com"}, "ACCOUNT_STATE_INVALID"),
+        ({"iss": None}, "ACCOUNT_STATE_INVALID"),
+        ({"iss": "\ud800"}, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
+        ({"exp": True}, "ACCESS_TOKEN_EXPIRED"),
+        ({"exp": float("inf")}, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
+        ({"exp": [1]}, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
     ],
     ids=str,
 )

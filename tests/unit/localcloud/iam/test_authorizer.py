@@ -197,3 +197,26 @@ def test_the_authorizer_decides_as_a_naive_model_does(control, project, bucket, 
     )
 
     assert control.authorizer.permits(principal, permission, OBJECT) == expected
+
+
+def test_what_is_closed_to_the_public_is_open_to_those_who_are_named(authorizer, policies):
+    closed = replace(OBJECT, closed_to_public=True)
+    for member in ("allUsers", "allAuthenticatedUsers"):
+        policies.grant(BUCKET, "roles/storage.objectViewer", member)
+    assert authorizer.permits(STUDENT, "storage.objects.get", OBJECT)
+    assert not authorizer.permits(STUDENT, "storage.objects.get", closed)
+
+    policies.grant(BUCKET, "roles/storage.objectViewer", STUDENT.member)
+
+    assert authorizer.permits(STUDENT, "storage.objects.get", closed)
+    assert not authorizer.permits(ANONYMOUS, "storage.objects.get", closed)
+
+
+def test_a_caller_is_one_of_those_who_are_named_or_described(authorizer, policies):
+    policies.grant(PROJECT, "roles/viewer", STUDENT.member)
+
+    assert authorizer.is_any_of(STUDENT, {STUDENT.member})
+    assert authorizer.is_any_of(STUDENT, {"projectViewer:labkit-student"})
+    assert authorizer.is_any_of(ANONYMOUS, {"allUsers"})
+    assert not authorizer.is_any_of(STUDENT, {"projectOwner:labkit-student", TRAINER.member})
+    assert not authorizer.is_any_of(ANONYMOUS, {"allAuthenticatedUsers", "group:everybody@example.com"})

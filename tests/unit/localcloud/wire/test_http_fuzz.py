@@ -26,6 +26,11 @@ HOSTS = [
     "cloudresourcemanager.googleapis.com",
     "logging.googleapis.com",
     "compute.googleapis.com",
+    "iam.googleapis.com",
+    "iamcredentials.googleapis.com",
+    "oauth2.googleapis.com",
+    "www.googleapis.com",
+    "accounts.google.com",
     "127.0.0.1:8700",
     "localhost:[",
     "metadata.google.internal",
@@ -38,6 +43,8 @@ WORDS = [
     *("projects", "student", "100000000001", "locations", "us-central1", "customJobs", "endpoints", "models", "7"),
     *("trainingPipelines", "operations", "entries:list", "entries:write", "endpoints:predict", "7:predict", "7:wait"),
     *("rewriteTo", "labkit", "stop", "computeMetadata", "instance", "..", ".", "", "-", "*", "**", "a:b", "%2F", "%"),
+    *("token", "tokeninfo", "revoke", "oauth2", "certs", "userinfo", "robot", "metadata", "x509", "jwk", "o"),
+    *("serviceAccounts", "keys", "a:signJwt", "a:generateAccessToken", "keys:upload", "allowedLocations", "identities"),
     *("%zz", "%ff", "%00", "é", "\x7f", "x" * 300),
 ]
 NAMES = [
@@ -55,6 +62,7 @@ NAMES = [
         "parent",
     ),
     *("project", "prefix", "delimiter", "maxResults", "uploadType", "upload_id", "generation", "ifGenerationMatch"),
+    *("access_token", "id_token", "token", "grant_type", "assertion", "refresh_token", "audience", "recursive"),
     *("endpoint.displayName", "endpointId", "a.b.c", "", "predefinedAcl", "projection", "timeout", "versions"),
 ]
 HEADERS = [

@@ -60,6 +60,7 @@ class XmlApi:
     """Finds the handler of a request; turns refusals into the XML API's own shape."""
 
     title = "storage.googleapis.com (XML API)"
+    stored: tuple[str, ...] = ()
 
     def __init__(self, guard: Guard, callers: Callers) -> None:
         self._guard = guard

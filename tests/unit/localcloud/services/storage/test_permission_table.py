@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.fakes import OpenAccess
+
 BUCKET = "/storage/v1/b/lab-data"
 OBJECT = f"{BUCKET}/o/a.csv"
 HMAC_KEYS = "/storage/v1/projects/student-lab/hmacKeys"
@@ -15,19 +17,6 @@ ROBOT = "robot@student-lab.iam.gserviceaccount.com"
 RETENTION = {"mode": "Unlocked", "retainUntilTime": "2026-12-01T00:00:00Z"}
 PUBLIC = {"entity": "user-friend@example.com", "role": "READER"}
 CONTEXTS = {"custom": {"team": {"value": "red"}}}
-
-
-class Only:
-    """An IAM that gives everyone some permissions, on everything."""
-
-    def __init__(self, *permissions):
-        self.permissions = set(permissions)
-
-    def permits(self, principal, permission, resource):
-        return permission in self.permissions
-
-    def is_any_of(self, principal, members):
-        return False
 
 
 @dataclass(frozen=True)
@@ -225,7 +214,7 @@ def stocked(gcs):
     generations = {"GONE": gone, "LOST": lost}
 
     def ask(call, permissions):
-        gcs.guard.access = Only(*permissions)
+        gcs.guard.access = OpenAccess(permissions)
         query = {name: generations.get(value, value) for name, value in call.query.items()}
         if "ifMetagenerationMatch" in query:
             query["ifMetagenerationMatch"] = metageneration
