@@ -205,6 +205,10 @@ def _enter(environment: dict[str, str]) -> None:
     if metadata is not None:
         metadata._GCE_METADATA_HOST = environment.get("GCE_METADATA_HOST", "metadata.google.internal")
         metadata._NO_GCE_CHECK = environment.get("NO_GCE_CHECK") == "true"
+    # So does fsspec, under gcsfs and pandas.
+    fsspec: Any = sys.modules.get("fsspec.config")
+    if fsspec is not None:
+        fsspec.set_conf_env(fsspec.conf, environment)
 
 
 def _keep(server: Daemon, record: ServerRecord) -> Keeper:

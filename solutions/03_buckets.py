@@ -25,7 +25,8 @@
 # - **How it works:** replace the dots in each answer, run the cell, then run the check below it. A check asks the cloud what
 #   is there; it does not read your code. Stuck? `lab.hint("bucket")`, and after the last hint `lab.solution("bucket")`.
 # - **Coming back later:** your points and all that you made in the cloud are kept. Run the given cells again from the top,
-#   and take what exists instead of making it again: `bucket = client.get_bucket(BUCKET)`.
+#   and take what exists instead of making it again: `bucket = client.get_bucket(BUCKET)`. Leave out the accidents at the
+#   beginning of steps 7 and 8 once you have mended them.
 #
 # Every call is written as Google documents it, so the same notebook runs on Google Cloud, with
 # `labkit.start("03_buckets", cloud="google", project="…")`.
@@ -81,7 +82,7 @@ def attempt(what, call):
 # - **Where:** the region in which your machines will be. Within a region reading is fast and free; to another continent it is
 #   slow and billed by the gigabyte. A bucket cannot be moved later.
 # - **Who decides:** *uniform bucket-level access*. IAM decides for the whole bucket; no object has an access list of its own.
-# - **Never everybody:** *public access prevention*, enforced. Who tries to let `allUsers` in, is refused.
+# - **Never everybody:** *public access prevention*, enforced. Whoever tries to let `allUsers` in is refused.
 # - **Whose it is:** *labels*. The bill can be split by them, and next year somebody knows whether this may be deleted.
 #
 # `create_bucket` raises *409 Conflict* where the name is taken, by somebody else, or by you an hour ago.
@@ -127,7 +128,8 @@ if bucket is not ...:
 #
 # Versioning counts from when it is switched on; it cannot bring back what was overwritten before. `bucket.versioning_enabled =
 # True` alone changes the object in this notebook's memory; `bucket.patch()` sends the change. After an upload the
-# blob's `generation` tells which one you have just written.
+# blob's `generation` tells which one you have just written. (Of *one* name Cloud Storage takes about one write a second. Who
+# writes faster is told *429*, and Google's client waits and tries again.)
 #
 # **Do:** switch versioning on, *then* write the object `notes.txt` twice, with any two texts. Put the numbers of the two
 # generations, the older one first, into the list `generations`.
@@ -463,7 +465,8 @@ lab.check("lifecycle")
 # Somebody without a Google account needs the data set this afternoon. Not the bucket: one file, to read, for a while. That is a
 # **signed URL**: an address that says which object, which verb and until when, with a **signature** over all of it. Who has the
 # link is let in; a changed letter makes the signature wrong. The rights are those of the account that signed, and nothing
-# becomes public. It cannot be taken back before it ends, so let it end soon.
+# becomes public. One link cannot be taken back on its own, only all links of the account, by taking away its rights. So let it
+# end soon.
 #
 # To sign takes a private key, and you do not want one lying about (lab 02 says why). So Google signs for you: the call is
 # `signBlob`, on a service account that you may impersonate. Here is one that can do nothing but read this bucket.
@@ -502,6 +505,7 @@ signer = impersonated_credentials.Credentials(
 # **Do:** with `generate_signed_url` of the blob, version `v4`, make a link by which anybody can read (`GET`) `raw/wine.csv` for
 # 15 minutes, signed with the credentials `signer`. Put it into `link`. The check opens it without any account, and opens the
 # same address without the signature, which must be refused.
+# (On Google Cloud a new role may take some minutes. Should the call be refused with 403, wait and try again.)
 
 # %% exercise="share"
 # --- answer | link = ...

@@ -1,6 +1,6 @@
 """`make operations`: what Google's own clients can do on the local cloud's Cloud Storage, counted from what ran.
 
-A test counts where it bears `@pytest.mark.operation(group, client=…)`; it is one operation, or as many as it has subtests.
+A test counts where it bears `@pytest.mark.operation(group, client=…)`: as one operation, or as many as it has subtests.
 """
 
 import sys
@@ -22,7 +22,7 @@ class Operation:
     name: str
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in a set.
 class Tally:
     """A plugin of pytest: remembers of each operation whether every part of it passed."""
 
@@ -53,21 +53,16 @@ class Tally:
     def table(self):
         """Markdown."""
         rows = ["| client | operations on | pass |", "|---|---|---:|"]
-        for title, members in (("client libraries", self._of_libraries()), ("command lines", self._of_clis())):
-            of_all, good = Counter(map(_row, members)), Counter(_row(each) for each in members if self.passed[each])
-            rows += [f"| {client} | {group} | {good[client, group]} of {of_all[client, group]} |" for client, group in of_all]
-            rows.append(f"| **{title}** | | **{good.total()} of {of_all.total()}** |")
+        rows += self._part("client libraries", [each for each in self.passed if each.client not in _CLIS])
+        rows += self._part("command lines", [each for each in self.passed if each.client in _CLIS])
         return "\n".join(rows)
 
-    def _of_libraries(self):
-        return [operation for operation in self.passed if operation.client not in _CLIS]
-
-    def _of_clis(self):
-        return [operation for operation in self.passed if operation.client in _CLIS]
-
-
-def _row(operation):
-    return operation.client, operation.group
+    def _part(self, title, operations):
+        of_all = Counter((each.client, each.group) for each in operations)
+        good = Counter((each.client, each.group) for each in operations if self.passed[each])
+        for client, group in sorted(of_all):
+            yield f"| {client} | {group} | {good[client, group]} of {of_all[client, group]} |"
+        yield f"| **{title}** | | **{good.total()} of {of_all.total()}** |"
 
 
 def main():

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,10 @@ class CannotStartError(Exception):
 
 class CannotStopError(Exception):
     """The server did not end; the message names the process."""
+
+
+class UnknownUserError(Exception):
+    """The local cloud has no such user; the message says which there are."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,15 @@ class Daemon:
     def user_file(self, user: str) -> Path:
         """The ADC file of "student" or "teacher", as if they had signed in with gcloud; readable by its owner alone.
 
-        Raises CannotStartError.
+        Raises CannotStartError, UnknownUserError.
         """
-        reply = _ask(self.ensure(), "POST", "/labkit/identities", json.dumps({"user": user}))
-        assert reply.status == http.HTTPStatus.OK, f"{reply.status}: {reply.body!r}"
+        with _reply(self.ensure(), "POST", "/labkit/identities", json.dumps({"user": user})) as reply:
+            content = reply.read()
+        if reply.status != http.HTTPStatus.OK:
+            raise UnknownUserError(json.loads(content)["error"])
         self.identities.mkdir(mode=0o700, exist_ok=True)
         path = self.identities / f"{user}.json"
-        private_file.write(path, reply.body)
+        private_file.write(path, content)
         return path
 
     def _start(self, port: int) -> ServerRecord:
@@ -148,24 +154,24 @@ class Daemon:
         return f"The local cloud {what}. The end of {self.log}:\n" + "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class _Reply:
-    status: int
-    body: bytes
-
-
-def _ask(record: ServerRecord, verb: str, path: str, body: str = "") -> _Reply:
-    """An administrative call. Raises OSError where nobody listens."""
+@contextlib.contextmanager
+def _reply(record: ServerRecord, verb: str, path: str, body: str = "") -> Iterator[http.client.HTTPResponse]:
+    """The answer to an administrative call. Raises OSError where nobody listens."""
     connection = http.client.HTTPConnection("127.0.0.1", record.port, timeout=5)
     with contextlib.closing(connection):
         connection.request(verb, path, body, headers={SECRET_HEADER: record.secret})
-        reply = connection.getresponse()
-        return _Reply(reply.status, reply.read())
+        yield connection.getresponse()
+
+
+def _ask(record: ServerRecord, verb: str, path: str) -> int:
+    """The status of an administrative call. Raises OSError where nobody listens."""
+    with _reply(record, verb, path) as reply:
+        return reply.status
 
 
 def _answers(record: ServerRecord) -> bool:
     try:
-        return _ask(record, "GET", "/labkit/health").status == http.HTTPStatus.OK
+        return _ask(record, "GET", "/labkit/health") == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
 

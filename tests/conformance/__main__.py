@@ -26,7 +26,7 @@ def main() -> int:
     console.print(table)
     for outcome in outcomes:
         for name in outcome.failed:
-            console.print(f"{outcome.suite}: {name}", markup=False)
+            console.print(f"{outcome.suite}: {name}", markup=False, soft_wrap=True)
     return 0 if all(outcome.holds for outcome in outcomes) else 1
 
 

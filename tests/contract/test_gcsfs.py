@@ -4,18 +4,22 @@ import secrets
 
 import pytest
 
-gcsfs = pytest.importorskip("gcsfs")
-pandas = pytest.importorskip("pandas")
-
 files = pytest.mark.operation("files", client="gcsfs")
 frames = pytest.mark.operation("frames", client="pandas")
 
 
 @pytest.fixture
 def file_system(cloud):
+    gcsfs = pytest.importorskip("gcsfs")
     made = gcsfs.GCSFileSystem(project=cloud.project, skip_instance_cache=True)
     yield made
     made.invalidate_cache()
+
+
+@pytest.fixture
+def pandas(cloud):
+    pytest.importorskip("gcsfs")
+    return pytest.importorskip("pandas")
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ def test_folders_are_listed_copied_moved_and_removed(file_system, folder):
 
 
 @frames
-def test_a_frame_comes_back_as_it_was_written(folder):
+def test_a_frame_comes_back_as_it_was_written(pandas, folder):
     frame = pandas.DataFrame({"alcohol": [12.8, 9.4], "label": ["red", "weiß"]})
     frame.to_csv(f"gs://{folder}/wines.csv", index=False)
 
@@ -62,6 +66,6 @@ def test_a_frame_comes_back_as_it_was_written(folder):
 
 
 @frames
-def test_a_file_that_is_not_there_is_pythons_own_error(folder):
+def test_a_file_that_is_not_there_is_pythons_own_error(pandas, folder):
     with pytest.raises(FileNotFoundError, match=r"nothing\.csv"):
         pandas.read_csv(f"gs://{folder}/nothing.csv")

@@ -34,6 +34,7 @@ def listed(local_cloud, client_as):
     bucket.delete(force=True)
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_an_object_is_made_public_and_private_again(listed):
     blob = listed.blob("a.csv")
     assert stranger_gets(blob) == 403
@@ -45,6 +46,7 @@ def test_an_object_is_made_public_and_private_again(listed):
     assert stranger_gets(blob) == 403
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_an_object_is_shared_with_one_reader(listed, client_as):
     reader = f"reader-{secrets.token_hex(4)}@example.com"
     blob = listed.blob("a.csv")
@@ -90,6 +92,7 @@ def test_lists_have_names(client_as, local_cloud):
     bucket.delete(force=True)
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_uniform_access_does_away_with_them_and_brings_them_back(listed):
     blob = listed.blob("a.csv")
     blob.make_public()
@@ -116,6 +119,7 @@ def test_gcloud_shows_and_changes_them(listed, gcloud_of):
     assert "allUsers" not in gcloud_of("storage", "objects", "describe", url, "--format=json(acl)")
 
 
+@pytest.mark.operation("objects", client="gsutil")
 def test_gsutil_reads_and_sets_them(listed, shell):
     # gsutil acts as the machine's identity, an editor of the project, to whom the default list gives the objects.
     url = f"gs://{listed.name}/a.csv"

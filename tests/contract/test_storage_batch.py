@@ -12,6 +12,7 @@ def names(bucket):
     return found
 
 
+@pytest.mark.operation("batch")
 def test_objects_are_changed_in_one_request(cloud, bucket, names):
     client = cloud.storage()
     with client.batch():
@@ -29,6 +30,7 @@ def test_objects_are_deleted_in_one_request(bucket, names):
     assert list(bucket.list_blobs(prefix="batch/")) == []
 
 
+@pytest.mark.operation("batch")
 def test_what_fails_in_a_batch_does_not_stop_the_rest(cloud, bucket, names):
     client = cloud.storage()
 

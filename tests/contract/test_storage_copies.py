@@ -28,6 +28,7 @@ def upload(bucket, **contents):
     return blobs
 
 
+@pytest.mark.operation("copy, rewrite, compose, move")
 def test_objects_are_composed(bucket):
     parts = upload(bucket, a="one,", b="two")
     whole = bucket.blob("whole")
@@ -45,6 +46,7 @@ def test_objects_are_composed(bucket):
         whole.compose([parts[0]] * 33)
 
 
+@pytest.mark.operation("copy, rewrite, compose, move")
 def test_a_rewrite_into_another_location_takes_several_calls(local_cloud, client, bucket):
     """Google's cloud decides by itself how much one call does."""
     far = client.create_bucket(f"labkit-contract-{secrets.token_hex(6)}", location="europe-west4")
@@ -77,6 +79,7 @@ def test_the_storage_class_of_an_object_is_changed(bucket):
     assert blob.download_as_bytes() == b"x"
 
 
+@pytest.mark.operation("copy, rewrite, compose, move")
 def test_an_object_is_moved_and_renamed(bucket):
     (blob,) = upload(bucket, a="x")
     moved = bucket.move_blob(blob, "b")
@@ -87,6 +90,7 @@ def test_an_object_is_moved_and_renamed(bucket):
         bucket.move_blob(renamed, "d", if_source_generation_match=1)
 
 
+@pytest.mark.operation("listing")
 def test_a_list_takes_a_glob_offsets_and_a_delimiter(client, bucket):
     for name in ("a.csv", "train/1.csv", "train/2.json", "train/deep/3.csv", "z"):
         bucket.blob(name).upload_from_string("x")
@@ -102,6 +106,7 @@ def test_a_list_takes_a_glob_offsets_and_a_delimiter(client, bucket):
     assert listing.prefixes == {"train/deep/"}
 
 
+@pytest.mark.operation("objects", client="gcloud storage")
 def test_gcloud_composes_and_finds_by_glob(shell, bucket):
     upload(bucket, a="1", b="2")
     uri = f"gs://{bucket.name}"

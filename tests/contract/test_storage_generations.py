@@ -37,6 +37,7 @@ def versioned(make_bucket):
     return make_bucket(versioning_enabled=True)
 
 
+@pytest.mark.operation("versions, soft delete")
 def test_an_old_generation_is_read_and_brought_back(client, versioned):
     blob = versioned.blob("model.pt")
     blob.upload_from_string("first", content_type="application/x-torch")
@@ -54,6 +55,7 @@ def test_an_old_generation_is_read_and_brought_back(client, versioned):
     assert len(list(client.list_blobs(versioned, versions=True))) == 3
 
 
+@pytest.mark.operation("versions, soft delete")
 def test_a_deleted_object_is_noncurrent_and_a_deleted_generation_gone(client, versioned):
     blob = versioned.blob("a")
     blob.upload_from_string("x")
@@ -66,6 +68,7 @@ def test_a_deleted_object_is_noncurrent_and_a_deleted_generation_gone(client, ve
     assert list(client.list_blobs(versioned, versions=True)) == []
 
 
+@pytest.mark.operation("versions, soft delete")
 def test_a_soft_deleted_object_is_restored(client, make_bucket):
     bucket = make_bucket()
     assert bucket.soft_delete_policy.retention_duration_seconds == 7 * 86400
@@ -83,6 +86,7 @@ def test_a_soft_deleted_object_is_restored(client, make_bucket):
     assert bucket.blob("a").download_as_bytes() == b"bytes"
 
 
+@pytest.mark.operation("versions, soft delete")
 def test_a_soft_deleted_bucket_is_restored(client):
     bucket = client.create_bucket(f"labkit-contract-{secrets.token_hex(6)}", location="us-central1")
     bucket.delete()
@@ -94,6 +98,7 @@ def test_a_soft_deleted_bucket_is_restored(client):
     bucket.delete()
 
 
+@pytest.mark.operation("retention, holds")
 def test_a_retention_policy_keeps_an_object(make_bucket):
     bucket = make_bucket()
     bucket.retention_period = 3600
@@ -125,6 +130,7 @@ def test_a_locked_policy_cannot_be_removed(local_cloud, client):
         bucket.patch()
 
 
+@pytest.mark.operation("retention, holds")
 def test_a_hold_keeps_an_object_until_it_is_released(make_bucket):
     bucket = make_bucket(default_event_based_hold=True)
     blob = bucket.blob("a")
@@ -143,6 +149,7 @@ def test_a_hold_keeps_an_object_until_it_is_released(make_bucket):
     blob.delete()
 
 
+@pytest.mark.operation("retention, holds")
 def test_an_object_has_a_retention_of_its_own(client):
     bucket = client.bucket(f"labkit-contract-{secrets.token_hex(6)}")
     bucket = client.create_bucket(bucket, location="us-central1", enable_object_retention=True)
@@ -198,6 +205,7 @@ def test_settings_of_a_bucket_are_kept(make_bucket):
     assert bucket.autoclass_toggle_time is not None
 
 
+@pytest.mark.operation("objects", client="gcloud storage")
 def test_gcloud_lists_and_copies_generations(shell, versioned, tmp_path):
     blob = versioned.blob("notes.txt")
     blob.upload_from_string("first")
@@ -240,6 +248,7 @@ def test_gcloud_restores_a_soft_deleted_object(shell, make_bucket):
     assert bucket.blob("a").download_as_bytes() == b"x"
 
 
+@pytest.mark.operation("buckets", client="gsutil")
 def test_gsutil_turns_versioning_on_and_lists_versions(shell, make_bucket):
     bucket = make_bucket()
     assert shell(["gsutil", "versioning", "set", "on", f"gs://{bucket.name}"]).returncode == 0

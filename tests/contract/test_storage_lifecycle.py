@@ -15,6 +15,7 @@ def bucket(cloud):
     bucket.delete(force=True)
 
 
+@pytest.mark.operation("buckets")
 def test_rules_of_every_kind_come_back(bucket):
     bucket.add_lifecycle_delete_rule(age=30, is_live=False, number_of_newer_versions=3)
     bucket.add_lifecycle_set_storage_class_rule(
@@ -49,6 +50,7 @@ def test_a_rule_that_is_none_is_refused(bucket):
         bucket.patch()
 
 
+@pytest.mark.operation("buckets", client="gcloud storage")
 def test_gcloud_sets_rules_from_a_file(shell, bucket, tmp_path):
     rule = {"action": {"type": "Delete"}, "condition": {"age": 3, "matchesPrefix": ["tmp/"]}}
     file = tmp_path / "lifecycle.json"

@@ -91,6 +91,7 @@ SMALLEST = [
 ]
 
 
+@pytest.mark.operation("identity")
 @pytest.mark.parametrize(("permission", "role", "call"), SMALLEST, ids=[f"{p} {r}" for p, r, _ in SMALLEST])
 def test_the_smallest_role_is_enough_and_nothing_is_not(stock, as_user, somebody, permission, role, call):
     with pytest.raises(exceptions.Forbidden) as refused:
@@ -128,6 +129,7 @@ def test_buckets_are_made_and_listed_by_who_may_in_the_project(local_cloud, as_u
     assert isinstance(list(owner.list_buckets()), list)
 
 
+@pytest.mark.operation("identity")
 def test_a_service_account_is_impersonated_and_has_its_own_roles(local_cloud, stock, token_of):
     from google.cloud import iam_admin_v1, storage
 
@@ -150,6 +152,7 @@ def test_a_service_account_is_impersonated_and_has_its_own_roles(local_cloud, st
     assert bucket.blob("a.csv").download_as_bytes() == b"data"
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_a_condition_opens_one_folder(stock, as_user, somebody):
     prefix = f"projects/_/buckets/{stock.bucket.name}/objects/reports/"
     stock.bucket.blob("reports/b.csv").upload_from_string("report")
@@ -176,6 +179,7 @@ def test_conditions_are_for_uniform_buckets(as_user):
     bucket.delete()
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_of_two_who_change_a_policy_the_second_is_told(stock):
     first, second = (stock.bucket.get_iam_policy(requested_policy_version=3) for _ in range(2))
     first["roles/storage.objectViewer"] = {"user:a@example.com"}
@@ -186,6 +190,7 @@ def test_of_two_who_change_a_policy_the_second_is_told(stock):
         stock.bucket.set_iam_policy(second)
 
 
+@pytest.mark.operation("IAM, ACLs")
 def test_a_caller_learns_what_they_may_do(stock, as_user, somebody):
     wanted = ["storage.objects.get", "storage.objects.create"]
     stock.grant("roles/storage.objectViewer", f"user:{somebody}")
@@ -201,6 +206,7 @@ def ask(bucket, **headers):
     return reply.status_code, "" if reply.ok else reply.json()["error"]["message"]
 
 
+@pytest.mark.operation("identity")
 def test_a_stranger_is_asked_to_sign_in_until_the_bucket_is_public(local_cloud, stock):
     from google.cloud import storage
 
@@ -219,10 +225,12 @@ def test_a_stranger_is_asked_to_sign_in_until_the_bucket_is_public(local_cloud, 
         stock.grant("roles/storage.objectViewer", "allAuthenticatedUsers")
 
 
+@pytest.mark.operation("identity")
 def test_a_bad_token_is_told_from_a_missing_permission(stock):
     assert ask(stock.bucket, authorization="Bearer ya29.forged") == (401, "Invalid Credentials")
 
 
+@pytest.mark.operation("files", client="gcsfs")
 def test_gcsfs_sees_what_its_identity_may_see(local_cloud, stock, token_of, somebody):
     gcsfs = pytest.importorskip("gcsfs")
     stock.grant("roles/storage.objectViewer", f"user:{somebody}")
@@ -234,6 +242,7 @@ def test_gcsfs_sees_what_its_identity_may_see(local_cloud, stock, token_of, some
         files.pipe(f"{stock.bucket.name}/b.csv", b"new")
 
 
+@pytest.mark.operation("buckets", client="gcloud storage")
 def test_gcloud_grants_and_is_refused(stock, gcloud_of, somebody):
     url = f"gs://{stock.bucket.name}"
     refused = gcloud_of("storage", "cat", f"{url}/a.csv", email=somebody, fails=True)

@@ -50,6 +50,7 @@ def code(reply):
     return reply.status_code, reply.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
+@pytest.mark.operation("signed URLs")
 def test_a_url_signed_with_a_key_file_reads_and_writes(blob, credentials, version):
     get = blob.generate_signed_url(MINUTES, version=version, credentials=credentials)
     put = blob.generate_signed_url(
@@ -61,6 +62,7 @@ def test_a_url_signed_with_a_key_file_reads_and_writes(blob, credentials, versio
     assert requests.get(get, timeout=30).text == "1,2"
 
 
+@pytest.mark.operation("signed URLs")
 def test_a_url_signed_through_sign_blob_reads(blob, account, token_of, version):
     """As where there is no key file: on Workbench, and for those who are lent a service account."""
     student = Credentials(token_of(STUDENT))
@@ -75,6 +77,7 @@ def test_a_url_signed_through_sign_blob_reads(blob, account, token_of, version):
     assert requests.get(url, timeout=30).text == "signed"
 
 
+@pytest.mark.operation("signed URLs")
 def test_a_url_that_was_tampered_with_is_refused(blob, credentials):
     url = blob.generate_signed_url(MINUTES, version="v4", credentials=credentials)
 

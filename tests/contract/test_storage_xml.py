@@ -40,6 +40,7 @@ def _default_account(cloud):
     return f"{project.name.removeprefix('projects/')}-compute@developer.gserviceaccount.com"
 
 
+@pytest.mark.operation("chunks, by XML multipart uploads", client="transfer_manager")
 def test_the_library_uploads_chunks_of_a_file_at_once(bucket, tmp_path):
     source = tmp_path / "large.bin"
     source.write_bytes(os.urandom(13 * MIB + 7))
@@ -87,6 +88,7 @@ def test_nobody_signed_in_is_refused_there(bucket):
     assert "<Code>AccessDenied</Code>" in reply.text
 
 
+@pytest.mark.operation("HMAC keys", client="boto3")
 def test_amazons_client_works_with_an_hmac_key(bucket, hmac_key):
     boto3 = pytest.importorskip("boto3")
     from botocore.client import Config

@@ -208,6 +208,42 @@ def test_without_a_command_the_users_shell_is_opened(run, running, tmp_path, mon
     assert run("shell", home=running).out == f"http://127.0.0.1:{daemon(running).find().port}\n"
 
 
+PRINT_CREDENTIALS = "import os; print(os.environ.get('GOOGLE_APPLICATION_CREDENTIALS'))"
+
+
+def test_a_shell_is_who_it_is_told_to_be_until_it_is_told_otherwise(run, running):
+    program = [sys.executable, "-c", PRINT_CREDENTIALS]
+
+    assert run("shell", "--as", "student", *program, home=running).out == f"{running}/cloud/identities/student.json\n"
+    nested = ["shell", "--as", "student", sys.executable, "-m", "labkit", "shell"]
+    assert run(*nested, *program, home=running).out.endswith("/student.json\n")
+    assert run(*nested, "--as", "machine", *program, home=running).out == "None\n"
+
+
+def test_env_makes_a_shell_somebody(run, running):
+    printed = run("cloud", "env", "--as", "teacher", home=running).out
+    path = shlex.quote(f"{running}/cloud/identities/teacher.json")
+
+    assert f"export GOOGLE_APPLICATION_CREDENTIALS={path}\n" in printed
+    assert f"export CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE={path}\n" in printed
+
+
+def test_somebody_unknown_is_one_line_and_status_1(run, running):
+    ended = run("shell", "--as", "me", "true", home=running)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.startswith("labkit: Nobody is called 'me'. Choose student, teacher, machine, or a service")
+
+
+def test_auth_says_who_one_is(running):
+    environment = {**os.environ, "LABKIT_HOME": str(running)}
+    command = [sys.executable, "-m", "labkit", "auth"]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ended.stdout.startswith("You are 100000000001-compute@developer.gserviceaccount.com on the local cloud")
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_a_shell_starts_the_cloud_it_needs(run, fresh):
     assert run("shell", "true", home=fresh).status == 0
     assert daemon(fresh).find() is not None

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import fsspec.config
 import google.auth
 import pytest
 from google.auth.compute_engine import _metadata
@@ -182,6 +183,13 @@ def test_on_the_local_cloud_this_process_is_redirected_and_also_a_google_auth_th
     assert os.environ["REQUESTS_CA_BUNDLE"] == str(chosen.local_cloud_home / "tls" / "bundle.pem")
     assert f"127.0.0.1:{port}" == _metadata._GCE_METADATA_HOST
     assert google.auth.default()[1] == "labkit-student"
+
+
+def test_gcsfs_goes_by_the_local_clouds_proxy_also_where_it_was_imported_before(local, monkeypatch):
+    monkeypatch.setattr(fsspec.config, "conf", {})
+    local()
+
+    assert fsspec.config.conf["gs"] == {"session_kwargs": {"trust_env": True}}
 
 
 def test_two_labs_of_one_notebook_share_a_keeper(local):

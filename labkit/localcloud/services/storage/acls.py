@@ -133,6 +133,7 @@ def is_public(acl: Acl) -> bool:
     return any(entry.entity in PUBLIC for entry in acl)
 
 
+@lru_cache(maxsize=1024)
 def to_text(acl: Acl) -> str:
     """As tables keep it."""
     return json.dumps([[entry.entity, entry.role.value] for entry in acl])

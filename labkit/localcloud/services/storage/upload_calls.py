@@ -32,6 +32,8 @@ class UploadCalls:
         self._uploads = storage.uploads
 
     async def insert(self, call: Call) -> Response:
+        if "upload_id" in call.query:
+            return await self.append(call)  # gcsfs sends the chunks to the session by POST, which Google takes too.
         match call.query.get("uploadType", ""):
             case "media":
                 return await self._media(call)

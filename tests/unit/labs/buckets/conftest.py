@@ -30,7 +30,7 @@ class FakeBucket:
             uniform_bucket_level_access_enabled=True, public_access_prevention="enforced"
         )
         self.versioning_enabled, self.lifecycle_rules = True, []
-        self.kept = []
+        self.kept, self.bindings = [], []
 
     def write(self, name, content=b"", **metadata):
         """A new live generation; the one before becomes noncurrent. Its number."""
@@ -59,6 +59,9 @@ class FakeBucket:
         for blob in self.kept:
             if blob.generation == number:
                 blob.time_deleted, blob.soft_deleted = NOW, True
+
+    def get_iam_policy(self, requested_policy_version):
+        return SimpleNamespace(bindings=self.bindings)
 
     def get_blob(self, name):
         found = [blob for blob in self.kept if blob.name == name and not blob.time_deleted]

@@ -1,10 +1,12 @@
 import pytest
 
+SIGNER = "lab03-sharer@p.iam.gserviceaccount.com"
 ADDRESS = "https://storage.googleapis.com/p-lab03/raw/wine.csv"
 
 
 def signed(address=ADDRESS, seconds="900"):
-    return f"{address}?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Expires={seconds}&X-Goog-Signature=1ccb"
+    credential = f"{SIGNER}%2F20261124%2Fauto%2Fstorage%2Fgoog4_request"
+    return f"{address}?X-Goog-Credential={credential}&X-Goog-Expires={seconds}&X-Goog-Signature=1ccb"
 
 
 @pytest.fixture
@@ -26,6 +28,10 @@ def test_a_link_in_which_slashes_are_quoted_is_the_same(judge, opens):
     assert judge("share", link=opens(signed(ADDRESS.replace("raw/", "raw%2F")))).outcome == "passed"
 
 
+def test_a_link_with_the_bucket_in_the_hosts_name_is_the_same(judge, opens):
+    assert judge("share", link=opens(signed("https://p-lab03.storage.googleapis.com/raw/wine.csv"))).outcome == "passed"
+
+
 @pytest.mark.parametrize(
     ("link", "named", "earned"),
     [
@@ -33,7 +39,7 @@ def test_a_link_in_which_slashes_are_quoted_is_the_same(judge, opens):
         (ADDRESS, "without a signature", 0),
         (signed("https://example.com/p-lab03/raw/wine.csv"), "without a signature", 0),
         (signed(ADDRESS.replace("wine", "other")), "opens /p-lab03/raw/other.csv", 1),
-        (signed(seconds="604800"), "604800 seconds, 168 hours", 2),
+        (signed(seconds="604800"), "604800 seconds: 168 hours", 2),
     ],
 )
 def test_a_link_that_is_written_otherwise_is_never_opened(judge, opens, link, named, earned):
@@ -60,6 +66,14 @@ def test_a_link_that_is_refused_says_why_and_what_to_do(judge, cloud, status, co
 
     assert (result.earned, f"{status}: {code} In words." in result.text) == (1, True)
     assert fix in result.text
+
+
+def test_a_signer_whose_role_is_not_in_force_yet_is_the_clouds_doing(judge, held):
+    held.bindings.append({"role": "roles/storage.objectViewer", "members": {f"serviceAccount:{SIGNER}"}})
+
+    result = judge("share", link=signed())
+
+    assert (result.outcome, "up to 7 minutes" in result.text) == ("blocked", True)
 
 
 def test_a_link_that_does_not_say_how_long_is_left_to_cloud_storage(judge):

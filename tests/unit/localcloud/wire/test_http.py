@@ -158,7 +158,7 @@ def test_a_stranger_is_refused_by_storage_too(call):
         ("google-api-python-client", 501),
     ],
 )
-@pytest.mark.parametrize("url", [f"{VERTEX}{PARENT}/datasets/7", f"{STORAGE}/storage/v1/b/lab/iam"])
+@pytest.mark.parametrize("url", [f"{VERTEX}{PARENT}/datasets/7", f"{STORAGE}/storage/v1/b/lab/folders"])
 def test_what_is_not_written_is_named_with_a_status_that_the_client_does_not_retry(call, agent, status, url):
     reply = call("GET", url, headers={"user-agent": agent})
 
@@ -245,7 +245,7 @@ def test_a_full_disk_is_told_at_once(answering, full):
 
 @pytest.mark.parametrize("full", FULL)
 def test_a_full_disk_under_an_upload_is_told_at_once_too(call, monkeypatch, full):
-    def refuse(self):
+    def refuse(self, key):
         raise full
 
     call("POST", f"{STORAGE}/storage/v1/b?project=student", json={"name": "lab-data"})

@@ -57,7 +57,7 @@ def test_only_an_inactive_key_is_deleted_and_it_can_be_seen_for_a_month(gcs, mak
     assert state(gcs, access_id, "INACTIVE").json()["state"] == "INACTIVE"
     assert gcs("DELETE", f"{KEYS}/{access_id}").status_code == 204
     assert gcs("GET", f"{KEYS}/{access_id}").json()["state"] == "DELETED"
-    assert state(gcs, access_id, "ACTIVE").status_code == 400
+    assert state(gcs, access_id, "ACTIVE").status_code == 404
     clock.advance(days=30)
     assert gcs("GET", f"{KEYS}/{access_id}").status_code == 404
 

@@ -52,6 +52,14 @@ def test_chunks_of_a_known_size_make_an_object(gcs):
     assert gcs.download("big").content == DATA
 
 
+def test_gcsfs_sends_chunks_by_post(gcs):
+    uri = gcs.begin("big")
+    first = {"content-range": f"bytes 0-{KIB_256 - 1}/*"}
+    assert gcs("POST", uri, headers=first, content=DATA[:KIB_256]).headers["range"] == "bytes=0-262143"
+
+    assert gcs("POST", uri, headers={"content-range": f"bytes */{KIB_256}"}).json()["size"] == str(KIB_256)
+
+
 def test_a_chunk_is_acknowledged_by_308_and_the_range_received(gcs):
     uri = gcs.begin("big")
     reply = chunk(gcs, uri, 0, DATA[:KIB_256])
