@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from labkit.localcloud.daemon import CannotStartError, Daemon
+from labkit.localcloud.daemon import CannotStartError, Daemon, UnknownUserError
 from labkit.localcloud.record import ServerRecord
 
 
@@ -55,9 +55,7 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(daemon):
     port = daemon.ensure().port
     daemon.stop()
 
-    with contextlib.closing(socket.socket()) as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):
         assert daemon.ensure().port != port
 
 
@@ -134,3 +132,16 @@ def test_the_administration_needs_the_secret(daemon):
     assert httpx.post(address, trust_env=False).status_code == 403
     assert httpx.post(address, headers={"X-Labkit-Secret": "guess"}, trust_env=False).status_code == 403
     assert daemon.find() == record
+
+
+def test_a_users_file_is_the_owners_alone(daemon):
+    path = daemon.user_file("student")
+
+    assert path.parent == daemon.identities
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)) == (0o600, 0o700)
+    assert "student@example.com" in path.read_text()
+
+
+def test_a_user_that_is_none_is_refused(daemon):
+    with pytest.raises(UnknownUserError, match="'nobody' is no user"):
+        daemon.user_file("nobody")

@@ -98,9 +98,7 @@ def test_a_port_that_was_taken_meanwhile_is_told_once(daemon, keep, told):
     port = daemon.find().port
     daemon.stop()
 
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):  # Also where connections of the last server linger.
         keeper.ensure()
         keeper.ensure()
 
@@ -114,9 +112,7 @@ def test_a_server_that_another_program_started_on_another_port_is_watched_there(
     keeper = keep()
     port = daemon.find().port
     daemon.stop()
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", port))
-        other.listen()
+    with socket.create_server(("127.0.0.1", port)):  # Also where connections of the last server linger.
         moved = daemon.ensure()
     keeper.ensure()
     keeper.watch()

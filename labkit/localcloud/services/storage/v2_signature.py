@@ -73,7 +73,9 @@ def from_query(query: Pairs) -> V2Signature | None:
 
 
 def _extension_headers(headers: Mapping[str, str]) -> list[str]:
-    extensions = sorted(name for name in headers if name.startswith("x-goog-") and name not in _NEVER_SIGNED)
+    # Amazon's names are Google's by another spelling: what is added under one of them must not go unsigned.
+    named = (name for name in headers if name.startswith(("x-goog-", "x-amz-")))
+    extensions = sorted(name for name in named if name not in _NEVER_SIGNED)
     return [f"{name}:{' '.join(headers[name].split())}" for name in extensions]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.errors import ApiError
 from labkit.localcloud.services.storage.configuration import BucketConfiguration
 from labkit.localcloud.services.storage.copies import Copy
@@ -16,6 +17,7 @@ from labkit.localcloud.services.storage.storage import Storage
 # Google keeps the copies in a project of its own, which no list of the student's buckets shows.
 _TENANT_PROJECT = "100000000000"
 _BUCKET = "caip-tenant-labkit"
+_READER = "roles/storage.objectViewer"
 # Nobody restores these copies, so none is kept after its model.
 _CONFIGURATION = BucketConfiguration(uniform_access=True, soft_delete_seconds=0)
 
@@ -42,6 +44,16 @@ class Artifacts:
         for stored in found:
             relative = stored.address.name.removeprefix(prefix)
             await self._storage.copy(Copy(stored.address, Address(_BUCKET, f"{_folder(model)}/{relative}")))
+
+    def share(self, account: str) -> None:
+        """Let a model server read the copies, as AIP_STORAGE_URI promises.
+
+        All of them, where Google lets it read its own model's: this bucket holds the student's models and no others.
+        """
+        bucket = self._storage.buckets.find(_BUCKET)
+        if bucket is not None:
+            policy = self._storage.policies.get(bucket)
+            self._storage.policies.set(bucket, policy.granting(_READER, Principal(account).member))
 
     def delete(self, model: Any) -> None:
         """Remove the copy."""

@@ -100,7 +100,9 @@ class Deployments:
         try:
             deployment = self._deployment(endpoint_id, project_number, deployed, model)
             folder = self._machines.folder("servers", f"{endpoint_id}-{deployed.id}")
-            environment = await self._machines.environment(serving_account(deployed.service_account, project))
+            account = serving_account(deployed.service_account, project)
+            self._artifacts.share(account)
+            environment = await self._machines.environment(account)
             return await ModelServer.start(deployment, folder, environment, on_line)
         except (ModelServerError, ImageNotFoundError, ImageCommandError, DockerfileError) as error:
             raise ApiError.precondition(str(error)) from error

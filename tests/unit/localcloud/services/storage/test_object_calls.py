@@ -308,13 +308,6 @@ def test_a_page_names_objects_and_folded_prefixes(gcs):
     assert "prefixes" not in rest
 
 
-def test_a_key_the_customer_supplies_is_not_ignored(gcs):
-    reply = gcs.upload("secret", b"x", headers={"x-goog-encryption-algorithm": "AES256"})
-
-    assert reason(reply)[0] == 501
-    assert gcs("GET", "/storage/v1/b/lab-data/o/secret").status_code == 404
-
-
 @pytest.mark.parametrize("name", ["a:b", "snow ☃", "a//b", "q?x=1&y=2#z", "100%", "%2F", "+", "*"])
 def test_any_name_google_allows_comes_back_unchanged(gcs, name):
     gcs.upload(name, b"here")

@@ -54,7 +54,7 @@ def test_bytes_are_written_and_found_as_a_file(gcs):
 def test_a_copy_takes_after_its_source(gcs):
     gcs.bucket("lab-models")
     source = _uploaded(gcs, "model.pt")
-    copy = gcs.storage.copy(Copy(source, Address("lab-models", "v1/model.pt")))
+    copy = gcs.run(gcs.storage.copy(Copy(source, Address("lab-models", "v1/model.pt"))))
 
     assert copy.blob == gcs.storage.objects.get(source).blob
     assert copy.generation > gcs.storage.objects.get(source).generation

@@ -121,11 +121,14 @@ def test_a_signed_header_must_come_as_it_was_signed(xml, sign):
     assert xml.refused(other) == (403, "SignatureDoesNotMatch")
 
 
-def test_an_upload_cannot_be_turned_into_a_copy(xml, sign):
+@pytest.mark.parametrize("header", ["x-goog-copy-source", "x-amz-copy-source"])
+def test_an_upload_cannot_be_turned_into_a_copy(xml, sign, version, header):
     xml.put("secret", b"secret")
-    reply = xml.anonymously("PUT", sign("new", method="PUT"), {"x-goog-copy-source": "/lab-data/secret"})
+    reply = xml.anonymously("PUT", sign("new", version=version, method="PUT"), {header: "/lab-data/secret"})
 
-    assert xml.refused(reply) == (400, "MalformedSecurityHeader")
+    expected = {"v4": (400, "MalformedSecurityHeader"), "v2": (403, "SignatureDoesNotMatch")}
+    assert xml.refused(reply) == expected[version]
+    assert xml("GET", "/lab-data/new").status_code == 404
 
 
 def test_a_url_expires(xml, sign, version):
