@@ -3,6 +3,7 @@
 #   make lab      JupyterLab on the course, on the local cloud
 #   make test     everything a change must pass
 #   make conformance   what Google's own suites say of the local cloud: a quarter of an hour
+#   make operations    how many operations of Google's storage clients and CLIs the local cloud passes: five minutes
 #   make durability    a hundred kills under writers, a full disk
 #   make bench-peers   the local cloud's storage beside two others
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ROUNDS ?= 120
 
-.PHONY: course lab test lint bench bench-peers conformance durability clean
+.PHONY: course lab test lint bench bench-peers conformance operations durability clean
 
 course: $(VENV)/lab.stamp
 	@$(BIN)/labkit course
@@ -36,6 +37,9 @@ bench-peers: $(VENV)/test.stamp
 
 conformance: $(VENV)/test.stamp
 	$(BIN)/python -m tests.conformance
+
+operations: $(VENV)/test.stamp
+	$(BIN)/python -m tests.operations
 
 durability: $(VENV)/test.stamp
 	LABKIT_KILL_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -s tests/durability

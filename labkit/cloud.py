@@ -200,15 +200,23 @@ def _enter(environment: dict[str, str]) -> None:
     for variable in set(os.environ) - set(environment):
         del os.environ[variable]
     os.environ.update(environment)
-    # google.auth reads these variables once, at import. Where it came first, its constants are set as well.
+    _tell_those_imported_before(environment)
+
+
+def _tell_those_imported_before(environment: dict[str, str]) -> None:
+    """Some modules read the environment once, at import: what they took from it is set as well."""
     metadata: Any = sys.modules.get("google.auth.compute_engine._metadata")
     if metadata is not None:
         metadata._GCE_METADATA_HOST = environment.get("GCE_METADATA_HOST", "metadata.google.internal")
         metadata._NO_GCE_CHECK = environment.get("NO_GCE_CHECK") == "true"
-    # So does fsspec, under gcsfs and pandas.
+    # gcsfs, and so pandas, is told of the proxy by fsspec's settings, and trusts what aiohttp trusts, which comes with
+    # `google.cloud.aiplatform`.
     fsspec: Any = sys.modules.get("fsspec.config")
     if fsspec is not None:
         fsspec.set_conf_env(fsspec.conf, environment)
+    trusted: Any = getattr(sys.modules.get("aiohttp.connector"), "_SSL_CONTEXT_VERIFIED", None)
+    if trusted is not None and (bundle := environment.get("SSL_CERT_FILE")):
+        trusted.load_verify_locations(bundle)
 
 
 def _keep(server: Daemon, record: ServerRecord) -> Keeper:

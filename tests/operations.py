@@ -24,7 +24,10 @@ class Operation:
 
 @dataclass(eq=False)  # pytest keeps its plugins in a set.
 class Tally:
-    """A plugin of pytest: remembers of each operation whether every part of it passed."""
+    """A plugin of pytest: remembers of each operation whether every part of it passed.
+
+    A test that fails, or is skipped, with its subtests counts as one more that did not pass.
+    """
 
     passed: dict[Operation, bool] = field(default_factory=dict)
     _with_subtests: set[str] = field(default_factory=set)

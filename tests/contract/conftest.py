@@ -140,6 +140,20 @@ def new_account(local_cloud, student):
 
 
 @pytest.fixture
+def key_file_of(student, tmp_path):
+    """Creates a key of a service account, in a file."""
+    from google.cloud import iam_admin_v1
+
+    def create(account):
+        path = tmp_path / "key.json"
+        with iam_admin_v1.IAMClient(credentials=student) as client:
+            path.write_bytes(client.create_service_account_key(name=account.name).private_key_data)
+        return path
+
+    return create
+
+
+@pytest.fixture
 def grant_on_bucket(local_cloud, student):
     """Gives a member a role on a bucket."""
     from google.cloud import storage
@@ -210,3 +224,24 @@ def bucket(cloud):
     for blob in cloud.storage().list_blobs(made):
         blob.delete()
     made.delete()
+
+
+@pytest.fixture
+def make_bucket(cloud):
+    """Makes buckets, with attributes set beforehand, that go with all that is in them."""
+    import secrets
+
+    client, made = cloud.storage(), []
+
+    def make(**attributes):
+        bucket = client.bucket(f"labkit-contract-{secrets.token_hex(6)}")
+        for name, value in attributes.items():
+            setattr(bucket, name, value)
+        made.append(client.create_bucket(bucket, location=cloud.region))
+        return made[-1]
+
+    yield make
+    for bucket in made:
+        for blob in client.list_blobs(bucket, versions=True):
+            blob.delete()
+        bucket.delete()

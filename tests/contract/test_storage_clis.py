@@ -199,28 +199,11 @@ def test_gsutil_shares_a_bucket(gsutil, subtests, uri, stored, tmp_path):
 
 
 @pytest.fixture
-def account(cloud, stored):
-    """A service account that may read what is in the bucket."""
-    from google.cloud import iam_admin_v1
-
-    accounts = iam_admin_v1.IAMClient()
-    made = accounts.create_service_account(
-        name=f"projects/{cloud.project}", account_id=f"signer-{secrets.token_hex(4)}"
-    )
-    policy = stored.get_iam_policy(requested_policy_version=3)
-    policy.bindings.append({"role": "roles/storage.objectViewer", "members": {f"serviceAccount:{made.email}"}})
-    stored.set_iam_policy(policy)
-    yield made
-    accounts.delete_service_account(name=made.name)
-
-
-@pytest.fixture
-def key_file(account, tmp_path):
-    from google.cloud import iam_admin_v1
-
-    path = tmp_path / "key.json"
-    path.write_bytes(iam_admin_v1.IAMClient().create_service_account_key(name=account.name).private_key_data)
-    return path
+def key_file(stored, new_account, grant_on_bucket, key_file_of):
+    """Of a service account that may read what is in the bucket."""
+    account = new_account("signer")
+    grant_on_bucket(stored, "roles/storage.objectViewer", f"serviceAccount:{account.email}")
+    return key_file_of(account)
 
 
 @gcloud_check
@@ -242,9 +225,10 @@ def test_gsutil_signs_a_url(gsutil, uri, stored, key_file):
 
 
 @gsutil_buckets
-def test_gsutil_makes_an_hmac_key(gsutil, cloud, account):
+def test_gsutil_makes_an_hmac_key(gsutil, cloud, new_account):
     """It is deleted by the library: gcloud's wrapper of gsutil asks a person back before it runs `hmac update`."""
-    access_id, secret = (line.split()[-1] for line in gsutil("hmac", "create", account.email).splitlines())
+    email = new_account("hmac").email
+    access_id, secret = (line.split()[-1] for line in gsutil("hmac", "create", email).splitlines())
     listed = [line.split() for line in gsutil("hmac", "list").splitlines()]
     metadata = cloud.storage().get_hmac_key_metadata(access_id)
     metadata.state = "INACTIVE"
@@ -252,4 +236,4 @@ def test_gsutil_makes_an_hmac_key(gsutil, cloud, account):
     metadata.delete()
 
     assert len(secret) == 40
-    assert [access_id, "ACTIVE", account.email] in listed
+    assert [access_id, "ACTIVE", email] in listed

@@ -14,25 +14,6 @@ def client(cloud):
 
 
 @pytest.fixture
-def make_bucket(client):
-    """Makes buckets that go with all that is in them."""
-    made = []
-
-    def make(**settings):
-        bucket = client.bucket(f"labkit-contract-{secrets.token_hex(6)}")
-        for name, value in settings.items():
-            setattr(bucket, name, value)
-        made.append(client.create_bucket(bucket, location="us-central1"))
-        return made[-1]
-
-    yield make
-    for bucket in made:
-        for blob in client.list_blobs(bucket, versions=True):
-            blob.delete()
-        bucket.delete()
-
-
-@pytest.fixture
 def versioned(make_bucket):
     return make_bucket(versioning_enabled=True)
 

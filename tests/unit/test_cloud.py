@@ -2,10 +2,12 @@
 
 import json
 import os
+import ssl
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import aiohttp.connector
 import fsspec.config
 import google.auth
 import pytest
@@ -185,11 +187,14 @@ def test_on_the_local_cloud_this_process_is_redirected_and_also_a_google_auth_th
     assert google.auth.default()[1] == "labkit-student"
 
 
-def test_gcsfs_goes_by_the_local_clouds_proxy_also_where_it_was_imported_before(local, monkeypatch):
+def test_gcsfs_reaches_the_local_cloud_also_where_it_was_imported_before(local, monkeypatch):
+    trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    monkeypatch.setattr(aiohttp.connector, "_SSL_CONTEXT_VERIFIED", trusted)
     monkeypatch.setattr(fsspec.config, "conf", {})
     local()
 
     assert fsspec.config.conf["gs"] == {"session_kwargs": {"trust_env": True}}
+    assert trusted.get_ca_certs()
 
 
 def test_two_labs_of_one_notebook_share_a_keeper(local):

@@ -39,8 +39,8 @@ def test_an_object_is_not_read_without_its_key(bucket):
 
 
 @pytest.mark.operation("HMAC keys")
-def test_an_hmac_key_is_made_inactive_before_it_is_deleted(cloud, client, default_account):
-    metadata, secret = client.create_hmac_key(service_account_email=default_account)
+def test_an_hmac_key_is_made_inactive_before_it_is_deleted(client, new_account):
+    metadata, secret = client.create_hmac_key(service_account_email=new_account("hmac").email)
     assert (len(secret), metadata.state) == (40, "ACTIVE")
     with pytest.raises(exceptions.BadRequest):
         metadata.delete()
