@@ -230,6 +230,7 @@ lab.check("impersonate")
 # %% [markdown]
 # From now on you can be the trainer whenever you want to see the cloud as it does.
 
+
 # %%
 def as_account(account):
     """Credentials of a service account, made with yours: a token for an hour, and no key."""
@@ -246,6 +247,7 @@ trainers_client = storage.Client(project=PROJECT, credentials=as_account(trainer
 # ## 5. The smallest binding: read one bucket
 #
 # Three buckets: the data, the results, and one that is nobody's business. In all three IAM alone decides.
+
 
 # %%
 def make_bucket(purpose):
@@ -356,6 +358,7 @@ lab.check("write")
 #
 # First an account for the reviewer, that you may impersonate, as you did with the trainer.
 
+
 # %%
 def make_account(account_id, purpose):
     """A service account that you may impersonate; the one that exists, if you made it before."""
@@ -411,6 +414,7 @@ lab.check("condition")
 # A nightly **pipeline** submits the training job. It has an account too, which may use Vertex AI, Google's service for
 # training jobs. (Since April 2026 it is called *Gemini Enterprise Agent Platform*; the API and the roles kept their names.)
 # The job is to run as the trainer: `service_account` in its specification. Watch the pipeline try.
+
 
 # %%
 def bind_on_project(role, account):

@@ -318,6 +318,7 @@ lab.check("read")
 # A colleague opens the file in a spreadsheet, sorts *one* column, and saves. Every number is still there, and every one is now
 # beside the wrong wine. The file has the same rows, the same columns, the same size to the byte. No program complains.
 
+
 # %%
 def accident():
     """What the colleague did."""
@@ -384,6 +385,7 @@ else:
 #
 # A clean-up script was to delete old models. It deleted all of them, and being thorough, the noncurrent generations too.
 
+
 # %%
 def thorough_cleanup():
     """Two models are written; then the script comes."""
@@ -396,7 +398,9 @@ def thorough_cleanup():
 if bucket is not ...:
     thorough_cleanup()
     print("left in models/:", [blob.name for blob in client.list_blobs(BUCKET, prefix="models/", versions=True)])
-    print("soft delete keeps what was deleted for", bucket.soft_delete_policy.retention_duration_seconds // 86400, "days")
+    print(
+        "soft delete keeps what was deleted for", bucket.soft_delete_policy.retention_duration_seconds // 86400, "days"
+    )
 
 # %% [markdown]
 # A second net hangs below the first. With **soft delete**, on by default, whatever is deleted *for good* is kept for some days

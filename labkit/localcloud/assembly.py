@@ -11,15 +11,14 @@ from labkit.localcloud.core.blobs import Blobs
 from labkit.localcloud.core.clock import Clock, SystemClock
 from labkit.localcloud.core.dispatch import Dispatcher, Service
 from labkit.localcloud.core.faults import Faults
+from labkit.localcloud.core.foundation import Foundation
 from labkit.localcloud.core.hand_routed import HandRouted
 from labkit.localcloud.core.ids import Ids
 from labkit.localcloud.core.ledger import NothingIsPriced
 from labkit.localcloud.core.machine_identity import MachineIdentities
 from labkit.localcloud.core.operations import Operations, OperationsService
 from labkit.localcloud.core.projects import Projects
-from labkit.localcloud.core.resources import Resources
 from labkit.localcloud.core.store import Store
-from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.iam.access_control import AccessControl
 from labkit.localcloud.iam.identity import Identity
 from labkit.localcloud.iam.policies import Policies
@@ -28,7 +27,7 @@ from labkit.localcloud.services.billing.credit import CreditApi
 from labkit.localcloud.services.identity_services import IdentityServices
 from labkit.localcloud.services.logging.log_book import LogBook
 from labkit.localcloud.services.logging.service import LoggingService
-from labkit.localcloud.services.project_setup import ProjectSetup, SetupParts
+from labkit.localcloud.services.project_setup import ProjectSetup
 from labkit.localcloud.services.resource_manager.v1 import ResourceManagerV1
 from labkit.localcloud.services.storage import method_names
 from labkit.localcloud.services.storage.access import Guard
@@ -48,19 +47,34 @@ from labkit.localcloud.wire.faulty_http import MethodName
 class Cloud:
     """What the server serves, and what it must open and close."""
 
-    registry: Registry
-    projects: Projects
+    base: Foundation
     setup: ProjectSetup
     identity: Identity
-    clock: Clock
+    storage: Storage
+    vertex: Vertex
     dispatcher: Dispatcher
     hand_routed: Sequence[HandRouted]
     faults: Faults
-    store: Store
-    tasks: Tasks
-    operations: Operations
-    storage: Storage
-    vertex: Vertex
+
+    @property
+    def registry(self) -> Registry:
+        return self.base.registry
+
+    @property
+    def projects(self) -> Projects:
+        return self.base.projects
+
+    @property
+    def operations(self) -> Operations:
+        return self.base.operations
+
+    @property
+    def store(self) -> Store:
+        return self.base.store
+
+    @property
+    def clock(self) -> Clock:
+        return self.base.clock
 
     def method_name(self, verb: str, host: str, path: str) -> MethodName | None:
         """What a script of faults calls the method of an HTTP request, and its resource."""
@@ -77,80 +91,50 @@ class Cloud:
         """Take up what the last server left. `environment` is what a student's process is given."""
         self.operations.fail_interrupted()
         self.vertex.start(environment, identities)
-        self.tasks.start(self.storage.housekeeping.run())
+        self.base.tasks.start(self.storage.housekeeping.run())
 
     async def close(self) -> None:
         await self.vertex.close()
-        await self.tasks.stop()
+        await self.base.tasks.stop()
         self.store.close()
 
 
 def assemble(home: Path, *, project: str, images: Path, clock: Clock | None = None) -> Cloud:
     """A cloud whose state is in `home`."""
-    clock = clock or SystemClock()
-    ids = Ids()
-    registry = Registry()
-    store = Store(home / "cloud.db")
-    resources = Resources(store)
-    tasks = Tasks()
-    projects = Projects(store, clock, ids, default=project)
-    policies = Policies(store, clock)
-    identity = Identity.over(home, store=store, policies=policies, clock=clock, ids=ids)
-    bearers = identity.bearers
-    operations = Operations(registry, resources, ids, tasks)
-    book = LogBook(registry, store, clock, ids)
-    storage = Storage(store, Blobs(home / "blobs", ids), clock, ids, projects, policies)
-    parts = Parts(registry, Names(projects), Acting(identity.accounts), resources, operations, clock, ids)
-    control = AccessControl.over(policies, identity.accounts, store=store, projects=projects, clock=clock)
-    setup = ProjectSetup(
-        SetupParts(
-            registry=registry,
-            store=store,
-            resources=resources,
-            operations=operations,
-            projects=projects,
-            control=control,
-            service_accounts=identity.accounts,
-            ledger=NothingIsPriced(),
-            clock=clock,
-            ids=ids,
-        )
-    )
-    if projects.find(project) is None:
+    clock, ids = clock or SystemClock(), Ids()
+    base = Foundation.over(Registry(), Store(home / "cloud.db"), project=project, clock=clock, ids=ids)
+    policies = Policies(base.store, clock)
+    identity = Identity.over(home, store=base.store, policies=policies, clock=clock, ids=ids)
+    control = AccessControl.over(policies, identity.accounts, store=base.store, projects=base.projects, clock=clock)
+    setup = ProjectSetup(base, control, identity.accounts, NothingIsPriced())
+    if base.projects.find(project) is None:
         setup.new_projects.create_students(project)
-    identity.accounts.create_default(projects.default)
-    access, state = control.authorizer, setup.enabled
-    guard = Guard(storage, access, state, PublicAccess(setup.constraints))
-    vertex = Vertex(parts, guard, book, tasks, Machines(home, ImageCatalogue(images)))
-    about_identity = IdentityServices(registry, identity, control, setup.constraints, state, clock)
+    identity.accounts.create_default(base.projects.default)
+    storage = Storage(base.store, Blobs(home / "blobs", ids), clock, ids, base.projects, policies)
+    guard = Guard(storage, control.authorizer, setup.enabled, PublicAccess(setup.constraints))
+    book = LogBook(base.registry, base.store, clock, ids)
+    vertex = _vertex(base, identity, guard, book, Machines(home, ImageCatalogue(images)))
+    about_identity = IdentityServices(base.registry, identity, control, setup.constraints, setup.enabled, clock)
     services: list[Service] = [
-        OperationsService(operations),
+        OperationsService(base.operations),
         *about_identity.services,
         *setup.services,
-        LoggingService(registry, projects, book),
+        LoggingService(base.registry, base.projects, book),
         *vertex.services,
     ]
-    dispatcher = Dispatcher(bearers, access, state, services)
+    dispatcher = Dispatcher(identity.bearers, control.authorizer, setup.enabled, services)
     faults = Faults(clock, ids)
     hand_routed: list[HandRouted] = [
-        RetryTests(faults, bearers, ids),
-        *surfaces(guard, bearers, identity.accounts, rules=control.rules, store=store, clock=clock),
-        ResourceManagerV1(registry, dispatcher),
+        RetryTests(faults, identity.bearers, ids),
+        *surfaces(guard, identity.bearers, identity.accounts, rules=control.rules, store=base.store, clock=clock),
+        ResourceManagerV1(base.registry, dispatcher),
         *about_identity.hand_routed,
-        CreditApi(registry, bearers, access, setup.accounts),
+        CreditApi(base.registry, identity.bearers, control.authorizer, setup.accounts),
     ]
-    return Cloud(
-        registry=registry,
-        projects=projects,
-        setup=setup,
-        identity=identity,
-        clock=clock,
-        dispatcher=dispatcher,
-        hand_routed=hand_routed,
-        faults=faults,
-        store=store,
-        tasks=tasks,
-        operations=operations,
-        storage=storage,
-        vertex=vertex,
-    )
+    return Cloud(base, setup, identity, storage, vertex, dispatcher, hand_routed, faults)
+
+
+def _vertex(base: Foundation, identity: Identity, guard: Guard, book: LogBook, machines: Machines) -> Vertex:
+    names, acting = Names(base.projects), Acting(identity.accounts)
+    parts = Parts(base.registry, names, acting, base.resources, base.operations, base.clock, base.ids)
+    return Vertex(parts, guard, book, base.tasks, machines)

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from labkit.localcloud.contract.registry import Registry
-from labkit.localcloud.core.clock import Clock
 from labkit.localcloud.core.dispatch import Service
-from labkit.localcloud.core.ids import Ids
+from labkit.localcloud.core.foundation import Foundation
 from labkit.localcloud.core.ledger import Ledger
-from labkit.localcloud.core.operations import Operations
-from labkit.localcloud.core.projects import Projects
-from labkit.localcloud.core.resources import Resources
-from labkit.localcloud.core.store import Store
 from labkit.localcloud.iam.access_control import AccessControl
 from labkit.localcloud.iam.service_accounts import ServiceAccounts
 from labkit.localcloud.services.billing.accounts import BillingAccounts
@@ -31,44 +23,30 @@ from labkit.localcloud.services.service_usage.enabled_services import EnabledSer
 from labkit.localcloud.services.service_usage.service_usage import ServiceUsage
 
 
-@dataclass(frozen=True)
-class SetupParts:
-    """What the rest of the cloud has made already."""
-
-    registry: Registry
-    store: Store
-    resources: Resources
-    operations: Operations
-    projects: Projects
-    control: AccessControl
-    service_accounts: ServiceAccounts
-    ledger: Ledger
-    clock: Clock
-    ids: Ids
-
-
 class ProjectSetup:
     """`enabled` is what dispatch asks, `constraints` and `quotas` what services ask, `accounts` what pays."""
 
-    def __init__(self, parts: SetupParts) -> None:
-        registry, projects, resources, ids = parts.registry, parts.projects, parts.resources, parts.ids
-        self.accounts = BillingAccounts(parts.store, ids, parts.ledger)
+    def __init__(
+        self, base: Foundation, control: AccessControl, service_accounts: ServiceAccounts, ledger: Ledger
+    ) -> None:
+        registry, projects, resources, clock, ids = base.registry, base.projects, base.resources, base.clock, base.ids
+        self.accounts = BillingAccounts(base.store, ids, ledger)
         self.constraints = OrgPolicies(registry, resources, projects)
-        activation = Activation(parts.control.policies, parts.service_accounts, self.constraints)
-        self.enabled = EnabledServices(parts.store, projects, self.accounts, activation)
-        self.quotas = Quotas(registry, resources, self.accounts, parts.clock, ReviewByTable())
-        self.new_projects = NewProjects(parts.store, projects, self.enabled, self.accounts, parts.control.policies)
-        policies = PolicyCalls(registry, parts.control)
+        activation = Activation(control.policies, service_accounts, self.constraints)
+        self.enabled = EnabledServices(base.store, projects, self.accounts, activation)
+        self.quotas = Quotas(registry, resources, self.accounts, clock, ReviewByTable())
+        self.new_projects = NewProjects(base.store, projects, self.enabled, self.accounts, control.policies)
+        policies = PolicyCalls(registry, control)
         self.services: tuple[Service, ...] = (
-            ResourceManagerProjects(registry, projects, self.new_projects, policies, parts.operations, ids),
+            ResourceManagerProjects(registry, projects, self.new_projects, policies, base.operations, ids),
             Organizations(registry),
             Folders(registry),
-            ServiceUsage(registry, projects, self.enabled, parts.operations, ids),
+            ServiceUsage(registry, projects, self.enabled, base.operations, ids),
             CloudBilling(registry, projects, self.accounts, policies),
             BudgetService(registry, resources, self.accounts, projects, ids),
             *(
-                CloudQuotas(version, registry, projects, resources, self.quotas, parts.clock, ids)
+                CloudQuotas(version, registry, projects, resources, self.quotas, clock, ids)
                 for version in ("v1", "v1beta")
             ),
-            OrgPolicy(registry, projects, resources, self.constraints, parts.clock, ids),
+            OrgPolicy(registry, projects, resources, self.constraints, clock, ids),
         )

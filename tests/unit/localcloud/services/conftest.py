@@ -8,18 +8,16 @@ import pytest
 
 from labkit.localcloud.contract.registry import Registry
 from labkit.localcloud.core.dispatch import Dispatcher
+from labkit.localcloud.core.foundation import Foundation
 from labkit.localcloud.core.identity import Principal
 from labkit.localcloud.core.ids import Ids
-from labkit.localcloud.core.operations import Operations, OperationsService
-from labkit.localcloud.core.projects import Projects
-from labkit.localcloud.core.resources import Resources
+from labkit.localcloud.core.operations import OperationsService
 from labkit.localcloud.core.store import Store
-from labkit.localcloud.core.tasks import Tasks
 from labkit.localcloud.iam.access_control import AccessControl
 from labkit.localcloud.iam.policies import Policies
 from labkit.localcloud.iam.service_accounts import ServiceAccounts
 from labkit.localcloud.services.new_project import STUDENT, TEACHER
-from labkit.localcloud.services.project_setup import ProjectSetup, SetupParts
+from labkit.localcloud.services.project_setup import ProjectSetup
 from labkit.localcloud.wire import payload
 from tests.fakes import FakeClock
 
@@ -55,37 +53,23 @@ class SetUp:
 
     student = STUDENT
     teacher = TEACHER
-    registry = Registry()
+    registry = Registry()  # Of the messages that tests make: loaded once for all of them.
 
     def __init__(self, home):
         self.clock = FakeClock()
         self.ledger = FakeLedger()
         self.store = Store(home / "cloud.db")
         ids = Ids(random.Random(7))
-        resources = Resources(self.store)
-        operations = Operations(self.registry, resources, ids, Tasks())
-        self.projects = Projects(self.store, self.clock, ids, default=PROJECT)
+        base = Foundation.over(self.registry, self.store, project=PROJECT, clock=self.clock, ids=ids)
+        self.projects = base.projects
         self.policies = Policies(self.store, self.clock)
         self.service_accounts = ServiceAccounts(self.store, self.clock, ids, self.policies)
         control = AccessControl.over(
             self.policies, self.service_accounts, store=self.store, projects=self.projects, clock=self.clock
         )
-        self.parts = ProjectSetup(
-            SetupParts(
-                registry=self.registry,
-                store=self.store,
-                resources=resources,
-                operations=operations,
-                projects=self.projects,
-                control=control,
-                service_accounts=self.service_accounts,
-                ledger=self.ledger,
-                clock=self.clock,
-                ids=ids,
-            )
-        )
+        self.parts = ProjectSetup(base, control, self.service_accounts, self.ledger)
         self.project = self.parts.new_projects.create_students(PROJECT)
-        services = (OperationsService(operations), *self.parts.services)
+        services = (OperationsService(base.operations), *self.parts.services)
         self.dispatcher = Dispatcher(Anybody(), control.authorizer, self.parts.enabled, services)
 
     @property
