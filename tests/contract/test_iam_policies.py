@@ -1,4 +1,4 @@
-"""Allow policies through Google's clients: as the project's owner, who is what these tests run as."""
+"""Allow policies through Google's clients, as the project's owner."""
 
 import json
 import uuid
@@ -14,14 +14,14 @@ USER = "roles/iam.serviceAccountUser"
 
 
 @pytest.fixture
-def projects(transport):
-    with resourcemanager_v3.ProjectsClient(transport=transport) as client:
+def projects(transport, student):
+    with resourcemanager_v3.ProjectsClient(transport=transport, credentials=student) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def iam(cloud):
-    with iam_admin_v1.IAMClient() as client:
+def iam(student):
+    with iam_admin_v1.IAMClient(credentials=student) as client:
         yield client
 
 
@@ -149,21 +149,12 @@ def test_a_deleted_account_stays_in_policies_as_deleted(cloud, iam, projects, re
     assert f"serviceAccount:{made.email}" not in members
 
 
-def test_gcloud_adds_and_removes_a_binding(cloud, shell, account):
+def test_gcloud_adds_and_removes_a_binding(local_cloud, gcloud_of, account):
     def change(verb):
-        command = [
-            "gcloud",
-            "projects",
-            f"{verb}-iam-policy-binding",
-            cloud.project,
-            f"--member=serviceAccount:{account.email}",
-            "--role=roles/logging.logWriter",
-            "--condition=None",
-            "--format=json",
-        ]
-        done = shell(command)
-        assert done.returncode == 0, done.stderr
-        return [binding["role"] for binding in json.loads(done.stdout)["bindings"]]
+        member = f"--member=serviceAccount:{account.email}"
+        command = ["projects", f"{verb}-iam-policy-binding", local_cloud.project, member]
+        told = gcloud_of(*command, "--role=roles/logging.logWriter", "--condition=None", "--format=json")
+        return [binding["role"] for binding in json.loads(told)["bindings"]]
 
     assert "roles/logging.logWriter" in change("add")
     assert "roles/logging.logWriter" not in change("remove")

@@ -1,4 +1,4 @@
-"""Roles through Google's clients: as the project's owner, who is what these tests run as."""
+"""Roles through Google's clients, as the project's owner."""
 
 import json
 import uuid
@@ -9,9 +9,9 @@ from google.cloud import iam_admin_v1
 
 
 @pytest.fixture(scope="module")
-def iam(cloud):
+def iam(student):
     # Google publishes no REST transport of this client.
-    with iam_admin_v1.IAMClient() as client:
+    with iam_admin_v1.IAMClient(credentials=student) as client:
         yield client
 
 
@@ -121,16 +121,14 @@ def test_the_roles_that_a_project_can_grant_do_not_include_those_of_buckets_alon
     assert "roles/storage.legacyBucketReader" not in names
 
 
-def test_gcloud_describes_creates_and_deletes_roles(cloud, shell):
+def test_gcloud_describes_creates_and_deletes_roles(local_cloud, gcloud_of):
     role_id = f"gcloud_{uuid.uuid4().hex[:8]}"
 
     def gcloud(*command):
-        done = shell(["gcloud", "iam", "roles", *command, "--format=json", "--quiet"])
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return json.loads(gcloud_of("iam", "roles", *command, "--format=json"))
 
     described = gcloud("describe", "roles/iam.serviceAccountUser")
-    project = f"--project={cloud.project}"
+    project = f"--project={local_cloud.project}"
     made = gcloud("create", role_id, project, "--title=Made by gcloud", "--permissions=storage.objects.get")
     deleted = gcloud("delete", role_id, project)
 

@@ -94,7 +94,9 @@ def test_a_server_that_was_stopped_on_purpose_runs_again_when_it_is_needed(local
 
 
 def test_a_token_from_before_the_restart_is_still_good(local_cloud, kill):
+    next(iter(local_cloud.storage().list_buckets(max_results=1)), None)
     token = local_cloud.storage()._credentials.token
+    assert token
     kill()
     local_cloud.ensure()
 
