@@ -31,6 +31,8 @@ _ANSWER_BEGINS = re.compile(r"\s*# --- answer\b")
 _END = re.compile(r"\s*# --- end\s*")
 _CHECK = re.compile(r"""lab\.check\(["'](?P<exercise>\w+)["']\)""")
 _KEYS = {"exercise", "writefile", "tags"}
+# jupytext's own, where a formatter has left more lines between two cells than it would: a cell has them not.
+_BLANK_LINES = "lines_to_next_cell"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class _Raw:
 
 
 def _cell(raw: _Raw) -> Cell:
-    unknown = set(raw.metadata) - _KEYS
+    unknown = set(raw.metadata) - _KEYS - {_BLANK_LINES}
     if unknown:
         raise raw.error(f"unknown cell option {sorted(unknown)[0]!r}; there are {', '.join(sorted(_KEYS))}.")
     if raw.kind == "markdown":

@@ -60,7 +60,9 @@ class Plan:
     def _title(self) -> str:
         if not self.steps and not self.obstacles:
             return f"Project {self.project} is ready: nothing is to be done."
-        return f"Project {self.project}: {len(self.steps)} steps, {len(self.obstacles)} that somebody else must make"
+        steps = "1 step" if len(self.steps) == 1 else f"{len(self.steps)} steps"
+        others = f", {len(self.obstacles)} more that somebody else must make" if self.obstacles else ""
+        return f"Project {self.project}: {steps}{others}"
 
 
 def plan(needs: Needs, state: ProjectState) -> Plan:

@@ -90,7 +90,7 @@ def test_a_plan_shows_each_step_with_its_cost_and_its_command():
     made = plan(Needs((VERTEX,)), BARE)
 
     assert repr(made) == (
-        "Project lab-one: 2 steps, 0 that somebody else must make\n"
+        "Project lab-one: 2 steps\n"
         f"1. Link the project to {ACCOUNT.name}, which then pays for it. Costs nothing.\n"
         "   gcloud billing projects link lab-one --billing-account=0A0A0A-0B0B0B-0C0C0C\n"
         f"2. Enable {VERTEX}. Costs nothing.\n"
