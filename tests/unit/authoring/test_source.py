@@ -54,8 +54,8 @@ def test_cells_keep_their_order_kind_and_line(tmp_path):
 def test_blank_lines_between_cells_are_layout(tmp_path):
     spread = SOURCE.replace("client = 1\n", "client = 1\n\n")
 
-    assert [cell.source for cell in read_source(write(tmp_path, spread)).cells] == [
-        cell.source for cell in read_source(write(tmp_path, SOURCE)).cells
+    assert [cell.text for cell in read_source(write(tmp_path, spread)).cells] == [
+        cell.text for cell in read_source(write(tmp_path, SOURCE)).cells
     ]
 
 
