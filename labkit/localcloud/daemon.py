@@ -16,7 +16,7 @@ from pathlib import Path
 
 from labkit.localcloud.core import private_file
 from labkit.localcloud.edge import environment
-from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, SECRET_HEADER, ServerRecord
+from labkit.localcloud.record import FOLDER_IN_USE, OTHER_VERSION, PORT_IN_USE, SECRET_HEADER, ServerRecord
 
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
@@ -149,6 +149,11 @@ class Daemon:
     def _reason(self, status: int | None, *, ready: bool) -> str:
         if status == PORT_IN_USE:
             return f"Port {self.port} is in use by another program. Choose another with --port, or leave it out."
+        if status == OTHER_VERSION:
+            return (
+                f"{self.home} holds what another version of labkit made. Delete it with `labkit cloud reset`, "
+                "go back to that version, or set LABKIT_HOME to another folder."
+            )
         lines = self.log.read_text(errors="replace").splitlines()[-5:]
         what = f"ended with status {status}" if ready else f"was not ready after {_START_SECONDS:.0f} s"
         return f"The local cloud {what}. The end of {self.log}:\n" + "\n".join(lines)

@@ -14,6 +14,7 @@ SECRET_HEADER = "X-Labkit-Secret"  # noqa: S105 - a header's name.
 # What the server's process ends with where it cannot start.
 FOLDER_IN_USE = 3
 PORT_IN_USE = 4
+OTHER_VERSION = 5
 
 _RUNNING = "server.json"
 _STOPPED = "last_server.json"

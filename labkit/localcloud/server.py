@@ -26,6 +26,7 @@ from uvicorn.server import ServerState
 from labkit.localcloud.assembly import Cloud, assemble
 from labkit.localcloud.core.ballast import Ballast
 from labkit.localcloud.core.projects import Project
+from labkit.localcloud.core.store import StoreVersionError
 from labkit.localcloud.edge import environment, peer
 from labkit.localcloud.edge.certificates import Certificates
 from labkit.localcloud.edge.fault_scripts import FaultScripts
@@ -35,7 +36,7 @@ from labkit.localcloud.edge.metadata import Machine, MetadataServer
 from labkit.localcloud.edge.metadata_servers import MetadataServers
 from labkit.localcloud.edge.peer import Admission
 from labkit.localcloud.edge.proxy import Connection, Proxy
-from labkit.localcloud.record import FOLDER_IN_USE, PORT_IN_USE, ServerRecord
+from labkit.localcloud.record import FOLDER_IN_USE, OTHER_VERSION, PORT_IN_USE, ServerRecord
 from labkit.localcloud.wire.faulty_http import FaultyHttp
 from labkit.localcloud.wire.http import HttpTransport
 from labkit.localcloud.wire.http_connection import HttpConnection
@@ -230,6 +231,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         record = ServerRecord.read(config.home)
         _log.error("The folder %s is in use by process %s.", config.home, record.pid if record else "unknown")
         return FOLDER_IN_USE
+    except StoreVersionError as error:
+        _log.error("%s", error)
+        return OTHER_VERSION
     except OSError as error:
         if config.port and error.errno == errno.EADDRINUSE:
             _log.error("Port %d of 127.0.0.1 is in use by another program.", config.port)

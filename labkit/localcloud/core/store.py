@@ -25,9 +25,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
+        self._check_version(path)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=FULL")
-        self._check_version(path)
 
     def _check_version(self, path: Path) -> None:
         version = self.connection.execute("PRAGMA user_version").fetchone()[0]

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import sys
 
@@ -67,6 +68,18 @@ def test_a_port_that_was_asked_for_and_is_taken_is_an_error_that_names_it(daemon
 
         with pytest.raises(CannotStartError, match=f"Port {port} is in use by another program"):
             on(daemon, port=port).ensure()
+
+
+def test_a_folder_of_another_version_is_refused_until_it_is_reset(daemon):
+    daemon.home.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(daemon.home / "cloud.db")) as older:
+        older.execute("CREATE TABLE things (name TEXT)")
+
+    with pytest.raises(CannotStartError, match="labkit cloud reset"):
+        daemon.ensure()
+
+    daemon.reset()
+    assert daemon.ensure()
 
 
 def test_a_killed_server_is_started_again_and_says_so(daemon):

@@ -1,8 +1,9 @@
+import contextlib
 import sqlite3
 
 import pytest
 
-from labkit.localcloud.core.store import Store
+from labkit.localcloud.core.store import Store, StoreVersionError
 
 
 @pytest.fixture
@@ -66,3 +67,15 @@ def test_what_was_committed_is_there_after_opening_again(tmp_path, store):
 
     assert words(again) == ["kept"]
     again.close()
+
+
+def test_a_file_of_another_format_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "cloud.db"
+    with contextlib.closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE TABLE things (name TEXT)")
+    before = path.read_bytes()
+
+    with pytest.raises(StoreVersionError, match=r"its format is 0.*labkit cloud reset"):
+        Store(path)
+
+    assert path.read_bytes() == before
