@@ -9,6 +9,7 @@ from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
 from labkit.labs import buckets_settings_mistakes as mistakes
 from labkit.labs import fates
+from labkit.labs.own_bucket import own_bucket
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud
@@ -32,21 +33,8 @@ _ENFORCED = "enforced"
 )
 def bucket(answers: Answers, cloud: Cloud) -> Verdict:
     """A bucket in the lab's region that nobody can make public, and that says what it is for."""
-    name = answers.text("bucket")
-    found = cloud.storage().lookup_bucket(name)
-    if found is None:
-        return Failed(
-            f"There is no bucket {name} in the cloud.",
-            "a bucket that exists",
-            "client.bucket(…) only names it; client.create_bucket(…) makes it.",
-        )
-    if found.location.lower() != cloud.region:
-        return Failed(
-            f"The bucket {name} is in {found.location}.",
-            f"a bucket in {cloud.region}, where the machines are that will read it",
-            "A bucket cannot be moved. Delete it, `bucket.delete()`, and create it with `location=REGION`.",
-        )
-    return _access(name, found.iam_configuration) or _labels(name, dict(found.labels))
+    found = own_bucket(answers, cloud)
+    return _access(found.name, found.iam_configuration) or _labels(found.name, dict(found.labels))
 
 
 def _access(name: str, configuration: Any) -> Verdict | None:

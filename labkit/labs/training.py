@@ -14,6 +14,7 @@ from labkit.checking.refusals import blocked_by
 from labkit.checking.verdict import Failed, Passed, Verdict
 from labkit.labs import digits, endpoints
 from labkit.labs import training_mistakes as mistakes
+from labkit.labs.own_bucket import own_bucket
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud
@@ -38,20 +39,7 @@ _LOG_LINES = 4  # Of a traceback, the line that failed and the exception.
 )
 def bucket(answers: Answers, cloud: Cloud) -> Verdict:
     """A bucket in the lab's region, with one kind of access rule."""
-    name = answers.text("bucket")
-    found = cloud.storage().lookup_bucket(name)
-    if found is None:
-        return Failed(
-            f"There is no bucket {name} in the cloud.",
-            "a bucket that exists",
-            "client.bucket(…) only names it; client.create_bucket(…) makes it.",
-        )
-    if found.location.lower() != cloud.region:
-        return Failed(
-            f"The bucket {found.name} is in {found.location}.",
-            f"a bucket in {cloud.region}, beside the job that will read it",
-            "Delete it and create it again with `location=REGION`: moving a bucket takes longer than that.",
-        )
+    found = own_bucket(answers, cloud)
     if not found.iam_configuration.uniform_bucket_level_access_enabled:
         return Failed(
             f"The bucket {found.name} is in the right region, but each object may carry an access list of its own.",
