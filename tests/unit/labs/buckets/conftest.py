@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from labkit.labs import wines
+from labkit.labs.buckets import wines
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 

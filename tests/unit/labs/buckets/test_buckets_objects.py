@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from labkit.labs import wines
+from labkit.labs.buckets import wines
 
 WINES = wines.csv_bytes()
 CHECKSUM = wines.crc32c(WINES)

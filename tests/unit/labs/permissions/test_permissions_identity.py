@@ -1,7 +1,7 @@
 import pytest
 
 from labkit.labs.permissions import LAB
-from labkit.labs.permissions_identity import QUESTIONS
+from labkit.labs.permissions.identity import QUESTIONS
 
 MACHINE = "7-compute@developer.gserviceaccount.com"
 TRAINER = "lab02-trainer@p.iam.gserviceaccount.com"

@@ -1,6 +1,6 @@
 import pytest
 
-from labkit.labs.permissions_refusals import MISSING
+from labkit.labs.permissions.refusals import MISSING
 
 DOMAIN = "@p.iam.gserviceaccount.com"
 NEWCOMER, TRAINER, PIPELINE = (f"lab02-{name}{DOMAIN}" for name in ("newcomer", "trainer", "pipeline"))

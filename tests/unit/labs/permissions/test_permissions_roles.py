@@ -1,6 +1,6 @@
 import pytest
 
-from labkit.labs.permissions_roles import GUARD_PERMISSIONS
+from labkit.labs.permissions.roles import GUARD_PERMISSIONS
 
 DOMAIN = "@p.iam.gserviceaccount.com"
 PIPELINE, TRAINER, GUARD, LEGACY = (f"lab02-{name}{DOMAIN}" for name in ("pipeline", "trainer", "guard", "legacy"))

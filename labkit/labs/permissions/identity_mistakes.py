@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.checking.exercise import WrongAnswer
-from labkit.labs.policy_code import PROJECT, bind, unbind
+from labkit.labs.permissions.policy_code import PROJECT, bind, unbind
 
 WHOAMI = (
     WrongAnswer("guessed_all", code="machine = whoami()\nheld = QUESTIONS", message="does not hold"),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
-from labkit.labs import buckets_generations_mistakes as mistakes
-from labkit.labs import generations, wines
-from labkit.labs.generations import Generation, State
+from labkit.labs.buckets import generations, wines
+from labkit.labs.buckets import history_mistakes as mistakes
+from labkit.labs.buckets.generations import Generation, State
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

@@ -1,6 +1,6 @@
 import pytest
 
-from labkit.labs.links import Link
+from labkit.labs.buckets.links import Link
 
 QUERY = "X-Goog-Credential=a%40p.iam.gserviceaccount.com%2F20261124%2Fauto%2Fstorage%2Fgoog4_request&X-Goog-Expires=900"
 

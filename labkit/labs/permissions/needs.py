@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.checking.verdict import Blocked, Failed, Verdict
-from labkit.labs import grants, probes
+from labkit.labs import grants
 from labkit.labs.grants import Grant
-from labkit.labs.probes import Probe
+from labkit.labs.permissions import probes
+from labkit.labs.permissions.probes import Probe
 
 if TYPE_CHECKING:
     from labkit.clients import Clients

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Blocked, Failed, Passed, Verdict
-from labkit.labs import grants, probes
-from labkit.labs import permissions_identity_mistakes as mistakes
+from labkit.labs import grants
+from labkit.labs.permissions import identity_mistakes as mistakes
+from labkit.labs.permissions import probes
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from labkit.labs import wines
+from labkit.labs.buckets import wines
 
 
 def test_the_file_has_a_header_and_178_wines():

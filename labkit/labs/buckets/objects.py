@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
-from labkit.labs import buckets_objects_mistakes as mistakes
-from labkit.labs import wines
+from labkit.labs.buckets import objects_mistakes as mistakes
+from labkit.labs.buckets import wines
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
-from labkit.labs import grants, probes
-from labkit.labs import permissions_buckets_mistakes as mistakes
-from labkit.labs.needs import Need
-from labkit.labs.permissions_identity import account_email
+from labkit.labs import grants
+from labkit.labs.permissions import buckets_mistakes as mistakes
+from labkit.labs.permissions import probes
+from labkit.labs.permissions.identity import account_email
+from labkit.labs.permissions.needs import Need
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

@@ -6,10 +6,10 @@ The text is `solutions/03_buckets.py`. Every check reads what the cloud holds no
 from __future__ import annotations
 
 from labkit.checking.exercise import LabDefinition
-from labkit.labs.buckets_generations import cost, restore, undelete, versions
-from labkit.labs.buckets_objects import claim, listing, read, upload
-from labkit.labs.buckets_settings import bucket, lifecycle
-from labkit.labs.buckets_sharing import share
+from labkit.labs.buckets.history import cost, restore, undelete, versions
+from labkit.labs.buckets.objects import claim, listing, read, upload
+from labkit.labs.buckets.settings import bucket, lifecycle
+from labkit.labs.buckets.sharing import share
 
 LAB = LabDefinition(
     id="03_buckets",

@@ -1,7 +1,7 @@
 import pytest
 
-from labkit.labs import fates
-from labkit.labs.fates import Promise
+from labkit.labs.buckets import fates
+from labkit.labs.buckets.fates import Promise
 
 
 def delete(**condition):

@@ -1,6 +1,6 @@
 import pytest
 
-from labkit.labs import wines
+from labkit.labs.buckets import wines
 
 WINES = wines.csv_bytes()
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Blocked, Failed, Passed, Verdict
-from labkit.labs import buckets_sharing_mistakes as mistakes
 from labkit.labs import grants
-from labkit.labs.links import HOST, Link
+from labkit.labs.buckets import sharing_mistakes as mistakes
+from labkit.labs.buckets.links import HOST, Link
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

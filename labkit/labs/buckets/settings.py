@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
-from labkit.labs import buckets_settings_mistakes as mistakes
-from labkit.labs import fates
+from labkit.labs.buckets import fates
+from labkit.labs.buckets import settings_mistakes as mistakes
 from labkit.labs.own_bucket import own_bucket
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from labkit.checking.answers import Answers
 from labkit.checking.exercise import exercise
 from labkit.checking.verdict import Failed, Passed, Verdict
-from labkit.labs import grants, probes
-from labkit.labs import permissions_roles_mistakes as mistakes
+from labkit.labs import grants
 from labkit.labs.grants import Grant
-from labkit.labs.needs import Need
-from labkit.labs.permissions_buckets import DATA_FILE, PRIVATE_FILE, VIEWER
-from labkit.labs.permissions_identity import account_email, user_keys
+from labkit.labs.permissions import probes
+from labkit.labs.permissions import roles_mistakes as mistakes
+from labkit.labs.permissions.buckets import DATA_FILE, PRIVATE_FILE, VIEWER
+from labkit.labs.permissions.identity import account_email, user_keys
+from labkit.labs.permissions.needs import Need
 
 if TYPE_CHECKING:
     from labkit.cloud import Cloud

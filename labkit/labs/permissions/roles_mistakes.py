@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from labkit.checking.exercise import WrongAnswer
-from labkit.labs.policy_code import PROJECT, bind, bind_on_bucket, unbind, unbind_on_bucket
+from labkit.labs.permissions.policy_code import PROJECT, bind, bind_on_bucket, unbind, unbind_on_bucket
 
 _ACCOUNT_USER = "roles/iam.serviceAccountUser"
 _IMPERSONATOR = "roles/iam.serviceAccountTokenCreator"

@@ -7,10 +7,10 @@ set up: some must pass, and some must be refused.
 from __future__ import annotations
 
 from labkit.checking.exercise import LabDefinition
-from labkit.labs.permissions_buckets import condition, read, write
-from labkit.labs.permissions_identity import account, impersonate, sign_in, whoami
-from labkit.labs.permissions_refusals import diagnose, mend
-from labkit.labs.permissions_roles import act_as, audit, custom_role
+from labkit.labs.permissions.buckets import condition, read, write
+from labkit.labs.permissions.identity import account, impersonate, sign_in, whoami
+from labkit.labs.permissions.refusals import diagnose, mend
+from labkit.labs.permissions.roles import act_as, audit, custom_role
 
 LAB = LabDefinition(
     id="02_permissions",
