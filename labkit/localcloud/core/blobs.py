@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -118,8 +119,9 @@ class BlobReader:
     """Reads a blob; to be closed. It goes on reading what it opened when the blob is deleted."""
 
     def __init__(self, path: Path, start: int, cipher: Cipher | None) -> None:
-        self._file = path.open("rb", buffering=0)
-        self._file.seek(start)
+        self._file = FileIO(path)
+        if start:
+            self._file.seek(start)
         self._cipher = cipher
 
     def __enter__(self) -> BlobReader:

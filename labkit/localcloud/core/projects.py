@@ -87,10 +87,8 @@ class Projects:
 
     def find(self, id_or_number: str) -> Project | None:
         """A project whose deletion was requested is found for 30 days more."""
-        row = self._store.connection.execute(
-            "SELECT * FROM projects WHERE id = ? OR number = ?", (id_or_number, id_or_number)
-        ).fetchone()
-        project = _project(row) if row else None
+        rows = self._store.lookup("SELECT * FROM projects WHERE id = ? OR number = ?", (id_or_number, id_or_number))
+        project = _project(rows[0]) if rows else None
         return None if project is None or self._is_purged(project) else project
 
     def get(self, id_or_number: str, *, permission: str, host: str) -> Project:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+# What is looked up again and again is few: the callers, their projects, buckets and policies.
+_MOST_KNOWN = 4096
 
 # Raised with any change of a table, since none is migrated: a lab's state is worth hours, not years.
 _SCHEMA_VERSION = 2
@@ -25,6 +28,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
+        self._known: dict[tuple[str, tuple[Hashable, ...]], Sequence[sqlite3.Row]] = {}
+        self._known_at = 0
         self._check_version(path)
         self.connection.execute("PRAGMA journal_mode=WAL")
         self.connection.execute("PRAGMA synchronous=FULL")
@@ -43,6 +48,23 @@ class Store:
     def create(self, schema: str) -> None:
         """Run idempotent DDL (`CREATE TABLE IF NOT EXISTS …`); each owner of a table brings its own."""
         self.connection.executescript(schema)
+
+    def lookup(self, query: str, arguments: tuple[Hashable, ...]) -> Sequence[sqlite3.Row]:
+        """The rows of a query, which is run again only after something was changed: for the few that every call asks.
+
+        Nothing but this connection writes the file, so its count of changes tells. Within a transaction nothing is
+        kept, since it may be rolled back.
+        """
+        if self.connection.in_transaction:
+            return self.connection.execute(query, arguments).fetchall()
+        changes = self.connection.total_changes
+        if changes != self._known_at or len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+            self._known_at = changes
+        key = (query, arguments)
+        if key not in self._known:
+            self._known[key] = self.connection.execute(query, arguments).fetchall()
+        return self._known[key]
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -43,7 +43,7 @@ class Policies:
     def read(self, resources: Collection[str]) -> dict[str, Policy]:
         """Those of the resources that have a policy; the same value each time while it does not change."""
         marks = ",".join("?" * len(resources))
-        rows = self._store.connection.execute(
+        rows = self._store.lookup(
             f"SELECT resource, body FROM iam_policies WHERE resource IN ({marks})",  # noqa: S608 - only "?".
             tuple(resources),
         )

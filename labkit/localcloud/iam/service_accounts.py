@@ -57,11 +57,11 @@ class ServiceAccounts:
 
     def find(self, email_or_id: str) -> ServiceAccount | None:
         """One that is not deleted, by its address or its unique id."""
-        row = self._store.connection.execute(
+        rows = self._store.lookup(
             "SELECT * FROM service_accounts WHERE deleted IS NULL AND (email = ? OR unique_id = ?)",
             (email_or_id, email_or_id),
-        ).fetchone()
-        return _account(row) if row else None
+        )
+        return _account(rows[0]) if rows else None
 
     def get(self, name: str) -> ServiceAccount:
         """By "projects/{id, number or -}/serviceAccounts/{address or unique id}". Raises NOT_FOUND."""

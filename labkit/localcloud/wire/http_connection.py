@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from labkit.localcloud.wire.connection import STATE_KEY, Connection
+from labkit.localcloud.wire.gathering import GatheringTransport
 
 # Linux only. Elsewhere a client that waits as described below does so for as long as the system lets it.
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -26,6 +27,14 @@ class HttpConnection(HttpToolsProtocol):
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         super().__init__(config, server_state, {**app_state, STATE_KEY: Connection(lambda: self.transport)})
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._gathering = GatheringTransport(transport)
+        super().connection_made(self._gathering)
+
+    def on_response_complete(self) -> None:
+        self._gathering.flush()
+        super().on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -57,7 +57,7 @@ class EnabledServices:
 
     def is_enabled(self, project: str, service: str) -> bool:
         query = "SELECT 1 FROM enabled_services WHERE project = ? AND service = ?"
-        return self._store.connection.execute(query, (project, service)).fetchone() is not None
+        return bool(self._store.lookup(query, (project, service)))
 
     def of(self, project: str) -> frozenset[str]:
         """The names of all that the project has enabled."""

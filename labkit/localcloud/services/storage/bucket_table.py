@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from labkit.localcloud.core.store import Store
 from labkit.localcloud.services.storage import acls
@@ -57,8 +57,8 @@ class BucketTable:
         store.create(_SCHEMA)
 
     def find(self, key: str) -> Bucket | None:
-        row = self._store.connection.execute("SELECT * FROM storage_buckets WHERE key = ?", (key,)).fetchone()
-        return _bucket(row) if row else None
+        rows = self._store.lookup("SELECT * FROM storage_buckets WHERE key = ?", (key,))
+        return _bucket(tuple(rows[0])) if rows else None
 
     def page(self, query: BucketQuery) -> Sequence[Bucket]:
         """Up to `size` buckets in the order of their names."""
@@ -74,7 +74,7 @@ class BucketTable:
                 query.size,
             ),
         )
-        return [_bucket(row) for row in rows]
+        return [_bucket(tuple(row)) for row in rows]
 
     def names(self, project_number: str) -> list[str]:
         """Of all buckets of a project that are not deleted."""
@@ -87,7 +87,7 @@ class BucketTable:
     def all(self) -> Iterator[Bucket]:
         """Every bucket of every project, and those that are soft-deleted."""
         rows = self._store.connection.execute("SELECT * FROM storage_buckets ORDER BY key").fetchall()
-        return map(_bucket, rows)
+        return (_bucket(tuple(row)) for row in rows)
 
     def write(self, bucket: Bucket) -> None:
         """Insert a bucket, or replace its row."""
@@ -127,33 +127,26 @@ def soft_deleted_key(name: str, generation: int) -> str:
     return f"{name}/{generation}"
 
 
-def _bucket(row: sqlite3.Row) -> Bucket:
+# Every call on an object reads its bucket, and rows change far less often than they are read.
+@lru_cache(maxsize=256)
+def _bucket(row: tuple[Any, ...]) -> Bucket:
+    _, name, project_number, generation, metageneration, configuration, created, updated, since, *rest = row
+    has_object_retention, is_retention_locked, soft_deleted, hard_deleted, default_object_acl = rest
     return Bucket(
-        name=row["name"],
-        project_number=row["project_number"],
-        generation=row["generation"],
-        metageneration=row["metageneration"],
-        configuration=_configuration(row["configuration"]),
-        created=datetime.fromisoformat(row["created"]),
-        updated=datetime.fromisoformat(row["updated"]),
-        since=_since(row["since"]),
-        has_object_retention=bool(row["has_object_retention"]),
-        is_retention_locked=bool(row["is_retention_locked"]),
-        soft_deleted=_time(row["soft_deleted"]),
-        hard_deleted=_time(row["hard_deleted"]),
-        default_object_acl=acls.from_text(row["default_object_acl"]),
+        name=name,
+        project_number=project_number,
+        generation=generation,
+        metageneration=metageneration,
+        configuration=BucketConfiguration.from_json(Body(json.loads(configuration))),
+        created=datetime.fromisoformat(created),
+        updated=datetime.fromisoformat(updated),
+        since=Since(**{name: _time(value) for name, value in json.loads(since).items()}),
+        has_object_retention=bool(has_object_retention),
+        is_retention_locked=bool(is_retention_locked),
+        soft_deleted=_time(soft_deleted),
+        hard_deleted=_time(hard_deleted),
+        default_object_acl=acls.from_text(default_object_acl),
     )
-
-
-# Every call on an object reads its bucket; texts change far less often than they are read.
-@lru_cache(maxsize=256)
-def _configuration(text: str) -> BucketConfiguration:
-    return BucketConfiguration.from_json(Body(json.loads(text)))
-
-
-@lru_cache(maxsize=256)
-def _since(text: str) -> Since:
-    return Since(**{name: _time(value) for name, value in json.loads(text).items()})
 
 
 def _text(time: datetime | None) -> str | None:

@@ -71,10 +71,19 @@ class Download(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._reader:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            if self._slice.length <= _SMALL and not self._unpacks:
+                await send({"type": "http.response.body", "body": self._whole()})
+                return
             async with aclosing(self._content()) as content:
                 async for data in content:
                     await send({"type": "http.response.body", "body": data, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+
+    def _whole(self) -> bytes:
+        data = self._reader.read(self._slice.length)
+        if len(data) < self._slice.length:
+            raise _lost(self._slice.length - len(data))
+        return data
 
     def _content(self) -> AsyncGenerator[bytes, None]:
         pieces = _pieces(self._reader, self._slice.length)
@@ -122,22 +131,23 @@ def _is_transcoded(stored: StoredObject, accepted: str) -> bool:
 
 async def _pieces(reader: BlobReader, left: int) -> AsyncGenerator[bytes, None]:
     """The next `left` bytes; a piece is read while the one before it is on its way."""
-    if left <= _SMALL:
-        yield reader.read(left)
-        return
     loop = asyncio.get_running_loop()
     reading = loop.run_in_executor(None, reader.read, min(left, _PIECE))
     try:
         while left:
             data = await reading
             if not data:
-                raise ApiError(Code.DATA_LOSS, f"An object's file ends {left} bytes before its end.")
+                raise _lost(left)
             left -= len(data)
             if left:
                 reading = loop.run_in_executor(None, reader.read, min(left, _PIECE))
             yield data
     finally:
         await asyncio.wait([reading])  # The reader is closed next, which must not be under a thread's hands.
+
+
+def _lost(missing: int) -> ApiError:
+    return ApiError(Code.DATA_LOSS, f"An object's file ends {missing} bytes before its end.")
 
 
 async def _unpacked(packed: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

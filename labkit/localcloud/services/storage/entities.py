@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
@@ -80,6 +81,8 @@ class StoredObject:
     components: int = 0
     owner: str = ""
     acl: Acl = ()
+    # What `Representations` made of it, by what it was made for: the same one is shown in list after list.
+    shown: dict[Hashable, str] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def state(self) -> State:

@@ -45,7 +45,10 @@ class ObjectCalls:
                 filter=ContextFilter.parse(query["filter"]) if query.get("filter") else None,
             ),
         )
-        return call.reply(call.representations.object_list(listing))
+        representations = call.representations
+        if call.selection:
+            return call.reply(representations.object_list(listing))
+        return Response(representations.object_list_text(listing), media_type="application/json")
 
     async def get(self, call: Call) -> Response:
         if call.query.get("alt") == "media":

@@ -6,8 +6,11 @@ Sources: https://cloud.google.com/storage/docs/json_api/v1/buckets, https://clou
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -135,6 +138,22 @@ class Representations:
             reply["items"] = [self.object(stored) for stored in listing.objects]
         return reply
 
+    def object_list_text(self, listing: Listing) -> str:
+        """`object_list` in JSON. The text of an object is kept with it, where the caller has no part in it."""
+        page = _text(self.object_list(replace(listing, objects=())))
+        if not listing.objects:
+            return page
+        items = ",".join(map(self._object_text, listing.objects))
+        return f'{page[:-1]},"items":[{items}]}}'
+
+    def _object_text(self, stored: StoredObject) -> str:
+        if self._full:
+            return _text(self.object(stored))
+        seen_as = (self._base, self._key_sha256)
+        if seen_as not in stored.shown:
+            stored.shown[seen_as] = _text(self.object(stored))
+        return stored.shown[seen_as]
+
     def rewrite(self, progress: RewriteProgress) -> Json:
         """The copy, or the token that the call to go on with needs."""
         rest = {"resource": self.object(progress.stored)} if progress.stored else {"rewriteToken": progress.token}
@@ -147,6 +166,11 @@ class Representations:
         }
 
 
+def _text(resource: Json) -> str:
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":"))
+
+
+@lru_cache(maxsize=4096)
 def etag(*numbers: int) -> str:
     """Generations as Google's etags hold them: a protobuf of varints. Metageneration 1 of a bucket is "CAE=".
 

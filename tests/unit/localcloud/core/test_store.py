@@ -79,3 +79,30 @@ def test_a_file_of_another_format_is_refused_and_left_as_it_is(tmp_path):
         Store(path)
 
     assert path.read_bytes() == before
+
+
+def looked_up(store, word):
+    return [row["word"] for row in store.lookup("SELECT word FROM words WHERE word = ?", (word,))]
+
+
+def test_what_is_looked_up_again_is_the_same_until_something_changes(store):
+    query = ("SELECT word FROM words WHERE word = ?", ("new",))
+
+    assert store.lookup(*query) is store.lookup(*query)
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO words VALUES ('new')")
+    assert looked_up(store, "new") == ["new"]
+
+
+def test_a_transaction_sees_its_own_changes_and_after_it_is_undone_nobody_does(store):
+    def undone():
+        with store.transaction() as connection:
+            connection.execute("INSERT INTO words VALUES ('undone')")
+            assert looked_up(store, "undone") == ["undone"]
+            raise RuntimeError
+
+    assert looked_up(store, "undone") == []
+    with pytest.raises(RuntimeError):
+        undone()
+
+    assert looked_up(store, "undone") == []

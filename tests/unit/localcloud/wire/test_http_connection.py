@@ -90,4 +90,5 @@ def test_what_is_read_is_acknowledged_at_once(connect):
 def test_a_request_knows_the_connection_it_came_by(connect, scopes):
     transport = connect(HEAD, b"data")
 
-    assert Connection.of(scopes[0]).transport() is transport
+    Connection.of(scopes[0]).transport().abort()
+    assert transport.aborted

@@ -54,6 +54,26 @@ def test_an_object_is_shown_as_google_shows_it(gcs):
     }
 
 
+def test_a_list_shows_each_object_as_it_is_now(gcs):
+    gcs.upload("a", b"1")
+    gcs.upload("b", b"2")
+    gcs("GET", "/storage/v1/b/lab-data/o")
+    gcs("PATCH", "/storage/v1/b/lab-data/o/b", json={"metadata": {"step": "2"}})
+    listed = gcs("GET", "/storage/v1/b/lab-data/o").json()
+
+    shown = [gcs("GET", f"/storage/v1/b/lab-data/o/{name}").json() for name in "ab"]
+    assert listed == {"kind": "storage#objects", "items": shown}
+    assert shown[1]["metadata"] == {"step": "2"}
+
+
+def test_links_in_a_list_name_the_host_the_client_used(gcs):
+    gcs.upload("a")
+    hosts = ("https://storage.googleapis.com", "http://127.0.0.1:9000")
+    lists = [gcs("GET", f"{host}/storage/v1/b/lab-data/o").json() for host in hosts]
+
+    assert [page["items"][0]["selfLink"] for page in lists] == [f"{host}/storage/v1/b/lab-data/o/a" for host in hosts]
+
+
 def test_links_name_the_host_the_client_used(gcs):
     gcs.upload("a")
     resource = gcs("GET", "http://127.0.0.1:9000/storage/v1/b/lab-data/o/a").json()
