@@ -159,6 +159,7 @@ def _protocols(application: ASGIApp, state: ServerState) -> Callable[[], asyncio
         lifespan="off",
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # A program here may not say that it calls from elsewhere.
         timeout_keep_alive=_HOUR,  # Clients keep connections; on loopback an idle one costs nothing.
     )
     settings.load()
